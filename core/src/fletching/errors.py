@@ -1,0 +1,267 @@
+"""Every error and warning Fletching raises, in one place.
+
+Each class is also the built-in a caller would expect, so ``except ValueError`` keeps working::
+
+    FletchingError
+    ├── ConfigError (ValueError)                  an option, a config or a value object is wrong
+    │   ├── UnknownOptionError (TypeError)        a keyword nobody knows
+    │   ├── ResourceError (TypeError, AssertionError)
+    │   ├── AcceleratorError
+    │   └── InterfaceError (TypeError)            a signature that cannot be an interface
+    │       ├── MissingTypeError                  a parameter without annotation
+    │       └── MissingReturnError                an output is declared and never returned
+    ├── TypeEngineError (TypeError, ValueError)
+    │   ├── UnsupportedTypeError                  no transformer handles the type
+    │   └── ConversionError (AssertionError)      a value does not fit its type
+    ├── CallError (TypeError, AssertionError)     arguments do not bind to the inputs
+    ├── PluginError
+    │   ├── UnknownPluginError (LookupError)      nothing of that name is installed
+    │   │   └── UnknownTaskTypeError
+    │   ├── DuplicatePluginError (LookupError)    two distributions claim one name
+    │   ├── PluginBlockedError (PermissionError)  switched off by the user
+    │   ├── PluginIncompatibleError               its range on core is not met
+    │   ├── PluginBrokenError (ImportError)       it is installed and cannot be imported
+    │   └── PluginContractError (TypeError)       what it gave is not what was asked for
+    ├── ResolverError (LookupError, ValueError)   a task cannot be found again
+    ├── SerializationError (ValueError)           an entity has no wire form
+    ├── SecretNotFoundError (LookupError, ValueError)
+    ├── TaskTimeoutError (TimeoutError)           an attempt was stopped at its deadline
+    ├── WorkerDiedError (RuntimeError)            the process of an attempt ended by itself
+    ├── RecoverableError (RuntimeError)           raised by user code to ask for a retry
+    └── NonRecoverableError (RuntimeError)        raised by user code to forbid a retry
+
+    FletchingWarning (UserWarning)
+    ├── PluginWarning                             a plugin nobody asked for was skipped
+    ├── TaskDeprecatedWarning (FutureWarning)     a task marked ``deprecated`` was called
+    ├── OptionDeprecatedWarning (FutureWarning)   an old spelling of an option was used
+    ├── CacheWarning                              the cache could not be used; the task ran
+    └── ExecutionWarning                          a local run cannot apply something the task asked for
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "AcceleratorError",
+    "CacheWarning",
+    "CallError",
+    "ConfigError",
+    "ConversionError",
+    "DuplicatePluginError",
+    "ExecutionWarning",
+    "FletchingError",
+    "FletchingWarning",
+    "InterfaceError",
+    "MissingReturnError",
+    "MissingTypeError",
+    "NonRecoverableError",
+    "OptionDeprecatedWarning",
+    "PluginBlockedError",
+    "PluginBrokenError",
+    "PluginContractError",
+    "PluginError",
+    "PluginIncompatibleError",
+    "PluginWarning",
+    "RecoverableError",
+    "ResolverError",
+    "ResourceError",
+    "SecretNotFoundError",
+    "SerializationError",
+    "TaskDeprecatedWarning",
+    "TaskTimeoutError",
+    "TypeEngineError",
+    "UnknownOptionError",
+    "UnknownPluginError",
+    "UnknownTaskTypeError",
+    "UnsupportedTypeError",
+    "WorkerDiedError",
+    "close_match",
+]
+
+
+class FletchingError(Exception):
+    """Root of every error this package raises."""
+
+
+class ConfigError(FletchingError, ValueError):
+    """An option, a config or a value object is wrong."""
+
+
+class UnknownOptionError(ConfigError, TypeError):
+    """A keyword was given that nobody knows."""
+
+
+class ResourceError(ConfigError, TypeError, AssertionError):
+    """A resource quantity is impossible."""
+
+
+class AcceleratorError(ConfigError):
+    """A device or a partition of it does not exist."""
+
+
+class InterfaceError(ConfigError, TypeError):
+    """A function signature cannot become an interface."""
+
+
+class MissingTypeError(InterfaceError):
+    """A parameter has no annotation."""
+
+
+class MissingReturnError(InterfaceError):
+    """An output is declared, and the function never returns one."""
+
+
+class TypeEngineError(FletchingError, TypeError, ValueError):
+    """A type or a value cannot cross a task boundary."""
+
+
+class UnsupportedTypeError(TypeEngineError):
+    """No transformer handles the type."""
+
+
+class ConversionError(TypeEngineError, AssertionError):
+    """A value does not fit the type it was declared with.
+
+    The place is assembled while the error travels outward: a container adds its key with `at`,
+    the task adds its own name and the argument's with `within`.
+    """
+
+    def __init__(self, expected: str, got: str, *, hint: str = "") -> None:
+        super().__init__(expected, got)
+        self.expected = expected
+        """What the type asks for, as text."""
+        self.got = got
+        """What was given: a bounded preview with its type."""
+        self.hint = hint
+        """What would probably help, or empty."""
+        self.path = ""
+        """Where inside the argument, as Python would write it: ``.rows[3].price``."""
+        self.task = ""
+        self.where = ""
+        """``argument 'b'`` or ``output 'o0'``."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.expected, self.got), self.__dict__
+
+    def at(self, step: str) -> ConversionError:
+        """Put ``step`` (``[3]``, ``.price``, ``['key']``) in front of the path and return self."""
+        self.path = step + self.path
+        return self
+
+    def within(self, task: str, where: str) -> ConversionError:
+        """Say which task and which of its inputs or outputs this is about; the first caller wins."""
+        if not self.where:
+            self.task, self.where = task, where
+        return self
+
+    def __str__(self) -> str:
+        place = self.where
+        if self.path:
+            # An argument's path reads best with its name as root: p.rows[3].price.
+            name = self.where.partition(" ")[2].strip("'") or "value"
+            place = f"{self.where} at {name}{self.path}" if self.where else f"{name}{self.path}"
+        head = ": ".join(part for part in (self.task, place) if part)
+        text = f"expected {self.expected}, got {self.got}"
+        if head:
+            text = f"{head}: {text}"
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class CallError(FletchingError, TypeError, AssertionError):
+    """The arguments of a call do not bind to the inputs."""
+
+
+class PluginError(FletchingError):
+    """Something is wrong with a plugin."""
+
+
+class UnknownPluginError(PluginError, LookupError):
+    """Nothing of that name is installed."""
+
+
+class UnknownTaskTypeError(UnknownPluginError):
+    """No installed plugin brings the task type."""
+
+
+class DuplicatePluginError(PluginError, LookupError):
+    """Two distributions claim one name."""
+
+
+class PluginBlockedError(PluginError, PermissionError):
+    """The plugin was switched off by the user."""
+
+
+class PluginIncompatibleError(PluginError):
+    """The plugin's range on core is not met by the core that runs."""
+
+
+class PluginBrokenError(PluginError, ImportError):
+    """The plugin is installed and cannot be imported."""
+
+
+class PluginContractError(PluginError, TypeError):
+    """What a plugin gave is not what was asked for."""
+
+
+class ResolverError(FletchingError, LookupError, ValueError):
+    """A task cannot be found again from another process."""
+
+
+class SerializationError(FletchingError, ValueError):
+    """An entity has no wire form."""
+
+
+class SecretNotFoundError(FletchingError, LookupError, ValueError):
+    """A secret exists in none of the places where it was looked for."""
+
+
+class TaskTimeoutError(FletchingError, TimeoutError):
+    """An attempt was stopped at its deadline."""
+
+
+class WorkerDiedError(FletchingError, RuntimeError):
+    """The process of an attempt ended before it gave a result."""
+
+
+class RecoverableError(FletchingError, RuntimeError):
+    """Raise it in a task to ask for another attempt."""
+
+
+class NonRecoverableError(FletchingError, RuntimeError):
+    """Raise it in a task to forbid another attempt, whatever ``retries`` says."""
+
+
+class FletchingWarning(UserWarning):
+    """Root of every warning this package gives."""
+
+
+class PluginWarning(FletchingWarning):
+    """A plugin nobody asked for by name was skipped."""
+
+
+class TaskDeprecatedWarning(FletchingWarning, FutureWarning):
+    """A task marked ``deprecated`` was called."""
+
+
+class OptionDeprecatedWarning(FletchingWarning, FutureWarning):
+    """An old spelling of an option was used."""
+
+
+class CacheWarning(FletchingWarning):
+    """The cache could not be used; the task ran."""
+
+
+class ExecutionWarning(FletchingWarning):
+    """A local run cannot apply something the task asked for."""
+
+
+def close_match(word: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the known name nearest to ``word``, or an empty string."""
+    import difflib
+
+    found = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
