@@ -1,0 +1,27 @@
+"""What holds for every test of the repository: strict plugins, a home of its own, repeatable random examples."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# A busy machine is no reason to fail: no test measures time.
+settings.register_profile("fletching", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fletching"))
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the test, and every process it starts, an empty cache and strict plugins."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("FLETCHING_HOME", str(home))
+    monkeypatch.setenv("FLETCHING_STRICT", "1")
+    for switch in ("FLETCHING_BLOCK", "FLETCHING_TRACE"):
+        monkeypatch.delenv(switch, raising=False)
+    return home
