@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
@@ -24,7 +26,8 @@ class TypeTransformer(ABC, Generic[T]):
     `ConversionError` for the same values, neither changes ``v``, and no result shares mutable state with it.
 
     A subclass implements `literal_type`, `to_literal`, `to_python` and `carry`; one whose values may stand inside
-    a dataclass, a ``TypedDict`` or an untyped ``dict`` also implements `to_plain` and `from_plain`.
+    a dataclass, a ``TypedDict`` or an untyped ``dict`` also implements `to_plain`, `from_plain` and `json_schema`,
+    for which the same law holds with `carry_plain`.
     """
 
     name: str = ""
@@ -60,6 +63,21 @@ class TypeTransformer(ABC, Generic[T]):
         """Write ``value`` into an empty literal. Override where that is cheaper than building and copying one."""
         literal.CopyFrom(self.to_literal(value))
 
+    def carry_all(self, values: Sequence[T], /) -> list[T] | None:
+        """Return the carried values, or None if there is no quicker way than one by one.
+
+        Also return None where one of them does not fit: the container then asks for each, and so knows which one it was.
+        """
+        return None
+
+    def fill_all(self, slots: Iterable[Literal], values: Sequence[T], /) -> bool:
+        """Write ``values`` (as `carry_all` returned them) into empty literals; False, with nothing taken from ``slots``, if there is no quicker way."""
+        return False
+
+    def read_all(self, literals: Sequence[Literal], /) -> list[T] | None:
+        """Return the values of wire forms, or None if there is no quicker way or one of them is not as this SDK writes it."""
+        return None
+
     def to_plain(self, value: T, /) -> Any:
         """Return ``value`` as data that MessagePack holds, for use inside a dataclass or an untyped dict."""
         raise self.no_plain_form()
@@ -67,6 +85,10 @@ class TypeTransformer(ABC, Generic[T]):
     def from_plain(self, data: Any, /) -> T:
         """Return the value of `to_plain`'s data; the inverse, and as strict as `to_python`."""
         raise self.no_plain_form()
+
+    def carry_plain(self, value: T, /) -> T:
+        """Return ``from_plain(to_plain(value))``. Override where the plain form keeps other than what `carry` does."""
+        return self.carry(value)
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON schema (draft 2020-12) of `to_plain`'s data."""
