@@ -39,6 +39,12 @@ class TypeTransformer(ABC, Generic[T]):
     Generated code tests it before it calls `carry`: ``"type({v}) is str"``. Only for immutable values.
     """
 
+    inside_only: str = ""
+    """Why the type has no wire form of its own and may only stand inside a dataclass; empty if it has one.
+
+    It ends the message of the `UnsupportedTypeError` for an input or output of the type.
+    """
+
     def __init__(self, python_type: Any) -> None:
         self.python_type = python_type
         """The annotation this transformer was made for."""
@@ -77,6 +83,10 @@ class TypeTransformer(ABC, Generic[T]):
     def read_all(self, literals: Sequence[Literal], /) -> list[T] | None:
         """Return the values of wire forms, or None if there is no quicker way or one of them is not as this SDK writes it."""
         return None
+
+    def has_plain(self) -> bool:
+        """Tell whether values may stand inside a dataclass. A container answers for what it contains."""
+        return type(self).to_plain is not TypeTransformer.to_plain
 
     def to_plain(self, value: T, /) -> Any:
         """Return ``value`` as data that MessagePack holds, for use inside a dataclass or an untyped dict."""

@@ -16,7 +16,7 @@ from fletching.types.display import type_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Factory", "register", "transformer"]
+__all__ = ["Factory", "field_transformer", "part_transformer", "register", "transformer"]
 
 Factory: TypeAlias = "Callable[[Any, tuple[Any, ...]], TypeTransformer[Any] | None]"
 """Makes the transformer of an annotation and of what stood beside it in ``Annotated``; None if it is not the one."""
@@ -30,7 +30,10 @@ BUILT_IN: dict[Any, str] = {
     bytes: "pickled",
     list: "containers",
     dict: "containers",
-    tuple: "refused",
+    tuple: "inside",
+    set: "inside",
+    frozenset: "inside",
+    Any: "inside",
     Enum: "enums",
     typing.Literal: "enums",
     typing.Union: "union",
@@ -43,6 +46,7 @@ BY_NAME = {
     "datetime.datetime": "temporal",
     "datetime.timedelta": "temporal",
     "collections.abc.Iterator": "iterators",
+    "decimal.Decimal": "inside",
     "fletching.types.files.FlyteDirectory": "files",
     "fletching.types.files.FlyteFile": "files",
     "fletching.types.pickled.Pickled": "pickled",
@@ -54,6 +58,7 @@ BY_NAME = {
     "pathlib._local.Path": "files",
     "pathlib._local.PurePath": "files",
     "pydantic.main.BaseModel": "pydantic",
+    "uuid.UUID": "inside",
 }
 """The same by ``module.qualname``: the classes of libraries that need not be imported to be recognised."""
 
@@ -66,10 +71,29 @@ _being_made = threading.local()
 
 
 def transformer(annotation: Any) -> TypeTransformer[Any]:
-    """Return the transformer of ``annotation``: the same one each time, from any thread.
+    """Return the transformer of an input or output: the same one for each mention of the type, from any thread.
 
     Raises:
         UnsupportedTypeError: nothing handles the type; the message says what to use instead.
+    """
+    found = part_transformer(annotation)
+    if found.inside_only:
+        raise UnsupportedTypeError(f"{type_name(annotation)} cannot be an input or output: {found.inside_only}")
+    return found
+
+
+def field_transformer(annotation: Any) -> TypeTransformer[Any]:
+    """Return the transformer of a value inside a dataclass or another plain form; more types can stand there."""
+    found = part_transformer(annotation)
+    if not found.has_plain():
+        raise found.no_plain_form()
+    return found
+
+
+def part_transformer(annotation: Any) -> TypeTransformer[Any]:
+    """Return the transformer of a part of a type, for a container that passes on what the part lacks.
+
+    The container has to take over `TypeTransformer.inside_only` and `TypeTransformer.has_plain` of its parts.
     """
     # Unions are equal in any order of their variants, and so are lists of them; the order is part of the wire type.
     key = annotation if type(annotation) is type else (annotation, repr(annotation))
