@@ -1,0 +1,35 @@
+"""Fixtures that keep a test apart from the machine it runs on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fletching.plugins import PluginManager
+
+__all__ = ["isolated_home", "plugin_manager"]
+
+
+@pytest.fixture
+def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test, and every process it starts, an empty cache folder, strict plugins and none blocked."""
+    home = tmp_path_factory.mktemp("fletching-home")
+    monkeypatch.setenv("FLETCHING_HOME", str(home))
+    monkeypatch.setenv("FLETCHING_STRICT", "1")
+    for switch in ("FLETCHING_BLOCK", "FLETCHING_TRACE"):
+        monkeypatch.delenv(switch, raising=False)
+    return home
+
+
+@pytest.fixture
+def plugin_manager(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> PluginManager:
+    """Replace the process's manager by a strict one that discovers nothing: what a test needs, it registers."""
+    import fletching.plugins
+
+    made = fletching.plugins.PluginManager(discover=False, strict=True)
+    monkeypatch.setattr(fletching.plugins, "_manager", made)
+    return made
