@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from repository import CORE, MEMBERS, PLUGINS, ROOT, SOURCES, Member, load_toml
 
 if TYPE_CHECKING:

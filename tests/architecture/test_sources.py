@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+
 from repository import ROOT, SOURCES
 
 if TYPE_CHECKING:
