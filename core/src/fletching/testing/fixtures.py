@@ -11,18 +11,23 @@ if TYPE_CHECKING:
 
     from fletching.plugins import PluginManager
 
-__all__ = ["isolated_home", "plugin_manager"]
+__all__ = ["isolate", "isolated_home", "plugin_manager"]
 
 
-@pytest.fixture
-def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test, and every process it starts, an empty cache folder, strict plugins and none blocked."""
+def isolate(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point this process and those it starts to a new, empty cache folder; return it."""
     home = tmp_path_factory.mktemp("fletching-home")
     monkeypatch.setenv("FLETCHING_HOME", str(home))
     monkeypatch.setenv("FLETCHING_STRICT", "1")
     for switch in ("FLETCHING_BLOCK", "FLETCHING_TRACE"):
         monkeypatch.delenv(switch, raising=False)
     return home
+
+
+@pytest.fixture
+def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test an empty cache folder, strict plugins and none blocked."""
+    return isolate(tmp_path_factory, monkeypatch)
 
 
 @pytest.fixture

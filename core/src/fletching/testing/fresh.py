@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-__all__ = ["ImportReport", "import_freshly"]
+__all__ = ["ImportReport", "import_freshly", "run_freshly"]
 
 _PROBE = """
 import contextlib, importlib, io, json, sys, warnings
@@ -37,13 +37,18 @@ class ImportReport:
 
 
 def import_freshly(module: str) -> ImportReport:
-    """Import ``module`` in a new process, warnings being errors, and report.
+    """Import ``module`` in a new process, warnings being errors, and report."""
+    report = json.loads(run_freshly(_PROBE, module).splitlines()[-1])
+    return ImportReport(loaded=tuple(report["loaded"]), said=report["said"])
+
+
+def run_freshly(code: str, *arguments: str) -> str:
+    """Run ``code`` in a new process of this Python and return what it printed.
 
     Raises:
-        AssertionError: the import failed; the message ends with the process's own.
+        AssertionError: it failed; the message ends with its own.
     """
-    done = subprocess.run([sys.executable, "-c", _PROBE, module], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise AssertionError(f"importing {module!r} in a fresh process failed:\n{done.stderr.strip()}")
-    report = json.loads(done.stdout.splitlines()[-1])
-    return ImportReport(loaded=tuple(report["loaded"]), said=report["said"])
+        raise AssertionError(f"a fresh process for {' '.join(arguments)!r} failed:\n{done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,206 @@
+"""What holds for every task type, as tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import abstractmethod
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from fletching.errors import CallError, ConversionError, PluginBlockedError, TaskDeprecatedWarning
+from fletching.metadata import TaskMetadata
+from fletching.testing.conformance import Conformance
+from fletching.testing.fixtures import isolate
+from fletching.testing.fresh import run_freshly
+from fletching.testing.values import alike
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flyteidl.core.tasks_pb2 import TaskTemplate
+
+    from fletching.run.events import Event
+    from fletching.task import PythonTask
+
+__all__ = ["TaskTypeConformance"]
+
+LISTING = """
+import sys
+from fletching.plugins import PluginManager
+print(sys.argv[1] in PluginManager(strict=True, block=()).names("tasks"), sys.argv[2] in sys.modules)
+"""
+
+
+class TaskTypeConformance(Conformance):
+    """Checks one task type: it is found by its word, runs, serializes, and means by metadata what everyone means."""
+
+    needed: ClassVar[Mapping[str, str]] = {
+        "distribution": "the name it is installed by, such as 'fletching-shout'",
+        "task_type": "the word of its entry point in the group fletching.tasks",
+    }
+
+    distribution: ClassVar[str]
+    """The name it is installed by."""
+
+    task_type: ClassVar[str]
+    """The one word: entry point, config, template."""
+
+    @abstractmethod
+    def make_task(self, metadata: TaskMetadata | None = None) -> PythonTask[Any]:
+        """Return a new task of this type, with the given metadata, or its own if that is None."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def example(self) -> tuple[Mapping[str, Any], Any]:
+        """Return inputs for that task, and what a call with them returns."""
+        raise NotImplementedError
+
+    def misfits(self) -> Mapping[str, Any]:
+        """Return the example's inputs with one that does not fit; override it where a plain object would."""
+        given = dict(self.example()[0])
+        return {**given, next(iter(given)): object()} if given else {}
+
+    def alike(self, got: Any, expected: Any) -> bool:
+        """Return whether a call returned the expected; override it for types whose ``==`` is not a bool."""
+        return bool(got == expected) or alike(got, expected)
+
+    @pytest.fixture(autouse=True)
+    def _apart(self, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+        isolate(tmp_path_factory, monkeypatch)
+
+    def test_its_word_leads_to_its_class(self) -> None:
+        """The manager finds the class by name, from the metadata of this distribution."""
+        from fletching.extend import PluginManager, PythonTask
+
+        points = metadata.distribution(self.distribution).entry_points.select(group="fletching.tasks")
+        assert self.task_type in points.names, f"{self.distribution} has no entry point {self.task_type!r}"
+        found = PluginManager(strict=True, block=()).load("tasks", self.task_type)
+        assert issubclass(found, PythonTask)
+        assert found is points[self.task_type].load()
+        assert isinstance(self.make_task(), found), f"make_task() gives no {found.__name__}"
+
+    def test_it_is_listed_without_being_imported(self) -> None:
+        """Installing a plugin costs nothing until its word is used."""
+        package = type(self.make_task()).__module__.partition(".")[0]
+        listed, imported = run_freshly(LISTING, self.task_type, package).split()
+        assert listed == "True", f"{self.task_type!r} is not among the task types"
+        assert imported == "False", f"listing the task types imports {package}"
+
+    def test_it_can_be_switched_off(self) -> None:
+        """A user blocks it by the same word."""
+        from fletching.extend import PluginManager
+
+        with pytest.raises(PluginBlockedError, match=self.task_type):
+            PluginManager(strict=True, block=(self.task_type,)).load("tasks", self.task_type)
+
+    def test_one_word_everywhere(self) -> None:
+        """Entry point, task, config and template say the same."""
+        task = self.make_task()
+        assert task.task_type == self.task_type
+        assert template_of(task).type == self.task_type
+        if task.task_config is not None:
+            said = getattr(type(task.task_config), "task_type", None)
+            assert said == self.task_type, f"{type(task.task_config).__name__}.task_type is {said!r}"
+
+    def test_a_call_returns_what_is_expected(self) -> None:
+        """It runs here, by position as by name, and twice."""
+        task = self.make_task()
+        inputs, expected = self.example()
+        for got in (task(**inputs), task(*(inputs[name] for name in task.python_interface.inputs if name in inputs))):
+            assert self.alike(got, expected), f"expected {expected!r}, got {got!r}"
+
+    def test_what_comes_out_is_not_what_went_in(self) -> None:
+        """A call never hands out the very object it was given, nor changes it."""
+        inputs, _ = self.example()
+        untouched, _ = self.example()
+        self.make_task()(**inputs)
+        for name, value in inputs.items():
+            assert self.alike(value, untouched[name]), f"the call changed its argument {name!r}"
+
+    def test_it_serializes_the_same_way_twice(self) -> None:
+        """Writing a template changes nothing, and neither does a call."""
+        task = self.make_task()
+        first = template_of(task)
+        assert first == template_of(task), "two serializations of one task differ"
+        task(**self.example()[0])
+        assert first == template_of(task), "a call changes what the task serializes to"
+        assert first == template_of(self.make_task()), "two tasks made alike serialize differently"
+        assert first.task_type_version == task.task_type_version
+        assert set(first.interface.inputs.variables) == set(task.python_interface.inputs)
+        assert set(first.interface.outputs.variables) == set(task.python_interface.outputs)
+
+    def test_metadata_is_kept_and_written(self) -> None:
+        """What a user asks for reaches the task and its template."""
+        asked = TaskMetadata(
+            retries=2,
+            timeout=dt.timedelta(minutes=3),
+            cache=True,
+            cache_version="7",
+            interruptible=True,
+            deprecated="go",
+        )
+        task = self.make_task(asked)
+        written, expected = template_of(task).metadata, asked.to_taskmetadata_model()
+        for name in ("retries", "timeout", "cache", "cache_version", "interruptible", "deprecated"):
+            assert getattr(task.metadata, name) == getattr(asked, name), f"the task changes {name!r}"
+        for name in (
+            "retries",
+            "timeout",
+            "discoverable",
+            "discovery_version",
+            "interruptible",
+            "deprecated_error_message",
+        ):
+            assert getattr(written, name) == getattr(expected, name), f"the template changes {name!r}"
+
+    def test_metadata_is_honoured(self) -> None:
+        """Deprecation warns, a deadline that is not reached changes nothing, an equal call comes from the cache."""
+        from fletching.extend import observe
+
+        inputs, expected = self.example()
+        with pytest.warns(TaskDeprecatedWarning, match="use the other one"):
+            self.make_task(TaskMetadata(deprecated="use the other one"))(**inputs)
+        assert self.alike(self.make_task(TaskMetadata(timeout=60))(**inputs), expected)
+        task = self.make_task(TaskMetadata(cache=True, cache_version="1"))
+        heard: list[Event] = []
+        with observe(heard.append):
+            answers = [task(**inputs), task(**inputs)]
+        assert [event.kind for event in heard if event.kind in ("finished", "cached")] == ["finished", "cached"]
+        assert all(self.alike(answer, expected) for answer in answers), f"the cache gives {answers[1]!r}"
+
+    def test_a_wrong_call_says_what_is_wrong(self) -> None:
+        """An unknown and a missing argument are named, and so is the task."""
+        task = self.make_task()
+        inputs, _ = self.example()
+        name = task.name.rpartition(".")[2]
+        with pytest.raises(CallError) as unknown:
+            task(**inputs, no_such_input=1)
+        assert "no_such_input" in str(unknown.value), f"the message does not name the argument: {unknown.value}"
+        assert name in str(unknown.value), f"the message does not name the task: {unknown.value}"
+        for needed in set(task.python_interface.inputs) - set(task.python_interface.defaults):
+            with pytest.raises(CallError) as missing:
+                task(**{given: value for given, value in inputs.items() if given != needed})
+            assert repr(needed) in str(missing.value), f"the message does not name the argument: {missing.value}"
+
+    def test_a_wrong_value_says_what_is_wrong(self) -> None:
+        """A value that does not fit is refused with the task and the argument."""
+        wrong = self.misfits()
+        if not wrong:
+            return
+        task = self.make_task()
+        with pytest.raises(ConversionError) as refused:
+            task(**wrong)
+        assert refused.value.task == task.name.rpartition(".")[2], f"the message names no task: {refused.value}"
+        assert refused.value.where.startswith("argument "), f"the message names no argument: {refused.value}"
+
+
+def template_of(task: PythonTask[Any]) -> TaskTemplate:
+    """Return what a backend would be given for a task."""
+    from fletching.extend import Image, ImageConfig, SerializationSettings
+    from fletching.idl.tasks import task_template
+
+    image = Image("default", "registry.example/image", "1")
+    settings = SerializationSettings(ImageConfig(image), project="project", domain="domain", version="1")
+    return task_template(task, settings)
