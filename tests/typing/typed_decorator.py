@@ -1,4 +1,7 @@
-"""What type checkers see of `@task`: the function's own signature. Never run; each `ignore` below is an error that must be found."""
+"""What type checkers see of ``@task``: the function's own signature.
+
+Never run. Each ``ignore`` below stands at an error that must be found.
+"""
 
 from __future__ import annotations
 
