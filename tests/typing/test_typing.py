@@ -12,28 +12,38 @@ import pytest
 from repository import ROOT
 
 HERE = Path(__file__).parent
-TYPED = sorted(str(file) for file in HERE.glob("typed_*.py"))
-STRICTLY = {"typeCheckingMode": "strict", "enableTypeIgnoreComments": True, "reportUnnecessaryTypeIgnoreComment": "error"}
-    '{"typeCheckingMode": "strict", "enableTypeIgnoreComments": true, "reportUnnecessaryTypeIgnoreComment": "error"}'
-)
+TYPED = sorted(HERE.glob("typed_*.py"))
+STRICTLY = {
+    "typeCheckingMode": "strict",
+    "enableTypeIgnoreComments": True,
+    "reportUnnecessaryTypeIgnoreComment": "error",
+}
+
+
+def command(checker: str, folder: Path) -> list[str]:
+    """Tell how to run a checker strictly over copies of the files in ``folder``."""
+    for file in TYPED:
+        (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    if checker == "mypy":
+        configured = ["--strict", "--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(folder / "cache")]
+        return ["mypy", *configured, *(str(folder / file.name) for file in TYPED)]
+    (folder / "pyrightconfig.json").write_text(json.dumps(STRICTLY), encoding="utf-8")
+    return ["basedpyright", "--pythonpath", sys.executable, "-p", str(folder)]
 
 
 @pytest.mark.parametrize("checker", ["mypy", "basedpyright"])
 def test_a_checker_sees_what_is_asserted(checker: str, tmp_path: Path) -> None:
-    if checker == "mypy":
-        options = ["--strict", "--cache-dir", str(tmp_path), "--config-file", str(ROOT / "pyproject.toml")]
-            "--strict",
-            "--warn-unused-ignores",
-            "--cache-dir",
-            str(tmp_path),
-            "--config-file",
-            str(ROOT / "pyproject.toml"),
-        ]
-        command = [sys.executable, "-m", "mypy", *options, *TYPED]
-    else:
-        (tmp_path / "pyrightconfig.json").write_text(json.dumps(STRICTLY), encoding="utf-8")
-        for file in TYPED:
-            (tmp_path / Path(file).name).write_text(Path(file).read_text(encoding="utf-8"), encoding="utf-8")
-        command = [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable, "-p", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", *command(checker, tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("checker", ["mypy", "basedpyright"])
+def test_a_checker_notices_a_wrong_file(checker: str, tmp_path: Path) -> None:
+    arguments = command(checker, tmp_path)
+    wrong = tmp_path / TYPED[0].name
+    wrong.write_text(wrong.read_text(encoding="utf-8").replace("add(1), int)", "add(1), str)"), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "assert_type" in done.stdout
