@@ -14,6 +14,7 @@ import os
 import sys
 import traceback
 import warnings
+from types import ModuleType
 
 warnings.simplefilter("error")
 
@@ -42,6 +43,10 @@ def noise(name: str) -> str:
     logging = sys.modules.get("logging")
     if logging is not None and logging.root.handlers:
         found.append("added a log handler")
+    package = sys.modules[name.partition(".")[0]]
+    hidden = [public for public in getattr(package, "__all__", ()) if isinstance(vars(package).get(public), ModuleType)]
+    if hidden:
+        found.append(f"put a module in the place of a public name: {hidden}")
     return ", ".join(found)
 
 
