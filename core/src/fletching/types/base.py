@@ -72,16 +72,22 @@ class TypeTransformer(ABC, Generic[T]):
     def carry_all(self, values: Sequence[T], /) -> list[T] | None:
         """Return the carried values, or None if there is no quicker way than one by one.
 
-        Also return None where one of them does not fit: the container then asks for each, and so knows which one it was.
+        Also return None where one of them does not fit: the container then asks for each and so knows which it was.
         """
         return None
 
     def fill_all(self, slots: Iterable[Literal], values: Sequence[T], /) -> bool:
-        """Write ``values`` (as `carry_all` returned them) into empty literals; False, with nothing taken from ``slots``, if there is no quicker way."""
+        """Write what `carry_all` returned into empty literals, one for each.
+
+        Return False, with nothing taken from ``slots``, if there is no quicker way than one by one.
+        """
         return False
 
     def read_all(self, literals: Sequence[Literal], /) -> list[T] | None:
-        """Return the values of wire forms, or None if there is no quicker way or one of them is not as this SDK writes it."""
+        """Return the values of wire forms.
+
+        Return None if there is no quicker way than one by one, or if one of them is not as `fill` writes it.
+        """
         return None
 
     def has_plain(self) -> bool:
@@ -104,10 +110,19 @@ class TypeTransformer(ABC, Generic[T]):
         """Return the JSON schema (draft 2020-12) of `to_plain`'s data."""
         raise self.no_plain_form()
 
+    def no_wire_form(self) -> Exception:
+        """Return the error for an input or output of a type that is `inside_only`."""
+        from fletching.errors import UnsupportedTypeError
+        from fletching.types.display import type_name
+
+        return UnsupportedTypeError(f"{type_name(self.python_type)} cannot be an input or output: {self.inside_only}")
+
     def no_plain_form(self) -> Exception:
+        """Return the error for a type without plain form inside a dataclass."""
         from fletching.errors import UnsupportedTypeError
         from fletching.types.display import type_name
 
         return UnsupportedTypeError(
-            f"{type_name(self.python_type)} cannot stand inside a dataclass or an untyped dict; make it an input or output of its own"
+            f"{type_name(self.python_type)} cannot stand inside a dataclass or an untyped dict; "
+            "make it an input or output of its own"
         )

@@ -78,7 +78,7 @@ def transformer(annotation: Any) -> TypeTransformer[Any]:
     """
     found = part_transformer(annotation)
     if found.inside_only:
-        raise UnsupportedTypeError(f"{type_name(annotation)} cannot be an input or output: {found.inside_only}")
+        raise found.no_wire_form()
     return found
 
 

@@ -1,4 +1,7 @@
-"""What the transformers share about Flyte's messages. Imports protobuf: only conversions to and from literals may load it."""
+"""What the transformers share about Flyte's messages.
+
+It imports protobuf, which a local call must not load: import it where a literal is made or read.
+"""
 
 from __future__ import annotations
 
