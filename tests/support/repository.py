@@ -83,7 +83,7 @@ def clean_environment(**changes: str) -> dict[str, str]:
 
 
 def run_python(
-    *arguments: str, python: str | Path = sys.executable, check: bool = True, **changes: str
+    *arguments: str, python: str | Path = sys.executable, cwd: Path | None = None, check: bool = True, **changes: str
 ) -> subprocess.CompletedProcess[str]:
     """Run Python with ``arguments``; ``changes`` go into its environment.
 
@@ -93,6 +93,7 @@ def run_python(
     done = subprocess.run(
         [str(python), *arguments],
         env=clean_environment(**changes),
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=300,

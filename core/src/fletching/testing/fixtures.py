@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from fletching.plugins import PluginManager
@@ -31,10 +32,9 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
 
 
 @pytest.fixture
-def plugin_manager(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> PluginManager:
-    """Replace the process's manager by a strict one that discovers nothing: what a test needs, it registers."""
-    import fletching.plugins
+def plugin_manager(isolated_home: Path) -> Iterator[PluginManager]:
+    """Replace the process's manager by a strict one that discovers nothing: what a test needs, it provides."""
+    from fletching.plugins import PluginManager, use_manager
 
-    made = fletching.plugins.PluginManager(discover=False, strict=True)
-    monkeypatch.setattr(fletching.plugins, "_manager", made)
-    return made
+    with use_manager(PluginManager(discover=False, strict=True, block=())) as made:
+        yield made

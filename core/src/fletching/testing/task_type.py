@@ -174,11 +174,10 @@ class TaskTypeConformance(Conformance):
         """An unknown and a missing argument are named, and so is the task."""
         task = self.make_task()
         inputs, _ = self.example()
-        name = task.name.rpartition(".")[2]
         with pytest.raises(CallError) as unknown:
             task(**inputs, no_such_input=1)
         assert "no_such_input" in str(unknown.value), f"the message does not name the argument: {unknown.value}"
-        assert name in str(unknown.value), f"the message does not name the task: {unknown.value}"
+        assert task.short_name in str(unknown.value), f"the message does not name the task: {unknown.value}"
         for needed in set(task.python_interface.inputs) - set(task.python_interface.defaults):
             with pytest.raises(CallError) as missing:
                 task(**{given: value for given, value in inputs.items() if given != needed})
@@ -192,7 +191,7 @@ class TaskTypeConformance(Conformance):
         task = self.make_task()
         with pytest.raises(ConversionError) as refused:
             task(**wrong)
-        assert refused.value.task == task.name.rpartition(".")[2], f"the message names no task: {refused.value}"
+        assert refused.value.task == task.short_name, f"the message names no task: {refused.value}"
         assert refused.value.where.startswith("argument "), f"the message names no argument: {refused.value}"
 
 
