@@ -1,0 +1,213 @@
+"""Where the files behind blob literals live, and how they are written and read."""
+
+from __future__ import annotations
+
+import os
+from contextvars import ContextVar
+from typing import IO, Any, Protocol, runtime_checkable
+
+__all__ = [
+    "Storage",
+    "check_links",
+    "is_inside",
+    "is_remote",
+    "join",
+    "local_path",
+    "new_blob_path",
+    "new_local_path",
+    "raw_output_prefix",
+    "read_blob",
+    "scheme_of",
+    "storage_for",
+    "upload",
+    "write_blob",
+]
+
+raw_output_prefix: ContextVar[str | None] = ContextVar("raw_output_prefix", default=None)
+"""Folder or URI below which outputs are written; ``None`` is a folder of this process, removed when it ends.
+
+An executor that runs a task in another process sets it there, so that what the task wrote outlives the process.
+"""
+
+_own_folder: tuple[int, str] | None = None
+"""Process id and temporary folder: a forked child makes its own and never removes its parent's."""
+
+
+@runtime_checkable
+class Storage(Protocol):
+    """What an entry point of the group ``fletching.storage`` gives for its scheme."""
+
+    def download(self, uri: str, path: str) -> None:
+        """Copy the file, or the folder with all below it, at ``uri`` to the local ``path``."""
+        ...
+
+    def upload(self, path: str, uri: str) -> None:
+        """Copy the local file, or folder with all below it, at ``path`` to ``uri``."""
+        ...
+
+    def open(self, uri: str, mode: str, **options: Any) -> IO[Any]:
+        """Open ``uri`` as a stream, without a local copy; ``options`` are hints for reading ahead."""
+        ...
+
+    def listdir(self, uri: str) -> list[tuple[str, bool]]:
+        """Return name and is-a-folder for each entry directly below ``uri``."""
+        ...
+
+
+def scheme_of(path: str) -> str:
+    """Return the URI scheme in lower case, or an empty string for a local path."""
+    head, separator, _ = path.partition("://")
+    if not separator or len(head) < 2 or not head.replace("+", "").replace("-", "").replace(".", "").isalnum():
+        return ""
+    return "" if head.lower() == "file" else head.lower()
+
+
+def is_remote(path: str) -> bool:
+    """Return whether ``path`` needs a storage plugin to be read."""
+    return "://" in path and scheme_of(path) != ""
+
+
+def local_path(path: str) -> str:
+    """Return a local path as the operating system takes it: absolute, without ``file://``."""
+    if path[:7].lower() == "file://":
+        path = path[7:]
+    return os.path.abspath(path)
+
+
+def join(folder: str, *names: str) -> str:
+    """Return the place of an entry below a folder, local or remote."""
+    if is_remote(folder):
+        return "/".join((folder.rstrip("/"), *names))
+    return os.path.join(folder, *names)
+
+
+def storage_for(uri: str) -> Storage:
+    """Return the storage plugin for a URI; raise `UnknownPluginError` that says what to install."""
+    from fletching.errors import PluginContractError, UnknownPluginError
+    from fletching.plugins import manager
+
+    scheme = scheme_of(uri)
+    found = manager().find("storage", scheme)
+    if found is None:
+        raise UnknownPluginError(
+            f"{uri!r} needs a storage plugin for {scheme!r}, and none is installed; "
+            f"install a package that brings the entry point {scheme!r} in the group 'fletching.storage', "
+            "or use a local path"
+        )
+    if isinstance(found, type):
+        found = found()
+    if not isinstance(found, Storage):
+        raise PluginContractError(
+            f"the storage plugin for {scheme!r} gave {type(found).__qualname__}, "
+            "which lacks one of download, upload, open, listdir"
+        )
+    return found
+
+
+def new_blob_path(filename: str = "") -> str:
+    """Return a place nobody else has, below the raw output prefix: ``<prefix>/<32 hex digits>/<filename>``.
+
+    The folder above a local place exists when this returns.
+    """
+    # Never the global random generator: user code seeds it, and two attempts would write to one place.
+    folder = join(raw_output_prefix.get() or _process_folder(), os.urandom(16).hex())
+    place = join(folder, filename) if filename else folder
+    if not is_remote(place):
+        place = local_path(place)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+    return place
+
+
+def new_local_path(filename: str = "") -> str:
+    """Return a local place nobody else has, removed with this process: for working copies, not for outputs."""
+    folder = os.path.join(_process_folder(), os.urandom(16).hex())
+    os.makedirs(folder)
+    return os.path.join(folder, filename) if filename else folder
+
+
+def upload(path: str, uri: str) -> str:
+    """Copy a local file or folder to ``uri``, local or remote, and return where it is now.
+
+    A link is refused where it would show something from outside the folder, or the file itself is one.
+    """
+    check_links(path)
+    if is_remote(uri):
+        storage_for(uri).upload(path, uri)
+        return uri
+    import shutil
+
+    target = local_path(uri)
+    if os.path.realpath(target) == os.path.realpath(path):
+        return target
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.isdir(path):
+        shutil.copytree(path, target, symlinks=True, dirs_exist_ok=True)
+    else:
+        shutil.copyfile(path, target)
+    return target
+
+
+def check_links(path: str) -> None:
+    """Raise `ConversionError` if ``path`` is a link, or a folder with a link in it that leads out of it."""
+    from fletching.errors import ConversionError
+
+    if os.path.islink(path):
+        raise ConversionError(
+            "a file or directory to copy", f"the link {path!r}", hint="pass what it points at: os.path.realpath(path)"
+        )
+    root = os.path.realpath(path)
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            entry = os.path.join(folder, name)
+            if os.path.islink(entry) and (os.path.isabs(os.readlink(entry)) or not is_inside(root, entry)):
+                raise ConversionError(
+                    "a directory without links that lead out of it",
+                    f"{entry!r} -> {os.readlink(entry)!r}",
+                    hint="replace the link by a copy, or by a relative link to something inside",
+                )
+
+
+def is_inside(root: str, path: str) -> bool:
+    """Return whether ``path``, its links followed, is ``root`` or below it."""
+    root, path = os.path.realpath(root), os.path.realpath(path)
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def write_blob(data: bytes, filename: str) -> str:
+    """Write ``data`` to a new place and return its URI."""
+    place = new_blob_path(filename)
+    if is_remote(place):
+        with storage_for(place).open(place, "wb") as stream:
+            stream.write(data)
+    else:
+        with open(place, "wb") as stream:
+            stream.write(data)
+    return place
+
+
+def read_blob(uri: str) -> bytes:
+    """Return the content of a file, local or remote."""
+    if is_remote(uri):
+        with storage_for(uri).open(uri, "rb") as stream:
+            data: bytes = stream.read()
+            return data
+    with open(local_path(uri), "rb") as stream:
+        return stream.read()
+
+
+def _process_folder() -> str:
+    global _own_folder
+    if _own_folder is None or _own_folder[0] != os.getpid():
+        import atexit
+        import tempfile
+
+        _own_folder = (os.getpid(), tempfile.mkdtemp(prefix="fletching-"))
+        atexit.register(_remove_folder, *_own_folder)
+    return _own_folder[1]
+
+
+def _remove_folder(pid: int, folder: str) -> None:
+    if pid == os.getpid():
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)

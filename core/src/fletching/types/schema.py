@@ -1,0 +1,33 @@
+"""What dataclasses, ``TypedDict`` and pydantic models share: their JSON schema, and the wire type that holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flyteidl.core.types_pb2 import LiteralType
+
+__all__ = ["object_schema", "schema_type"]
+
+
+def object_schema(title: str, properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
+    """Return the schema of a JSON object that has these properties and no others."""
+    schema: dict[str, Any] = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    if title:
+        schema["title"] = title
+    if required:
+        schema["required"] = required
+    return schema
+
+
+def schema_type(schema: Mapping[str, Any], fields: Mapping[str, LiteralType] | None = None) -> LiteralType:
+    """Return the wire type of an object: its schema and, if given, the type of each field."""
+    from fletching.types.wire import struct_type
+
+    made = struct_type()
+    made.metadata.update(schema)
+    for name, kind in (fields or {}).items():
+        made.structure.dataclass_type[name].CopyFrom(kind)
+    return made
