@@ -1,0 +1,118 @@
+"""Tasks as typed Python functions, in a core so small that every task type is a plugin.
+
+Importing this package imports nothing else: each name is fetched when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fletching.accelerators import BaseAccelerator as BaseAccelerator
+    from fletching.async_task import AsyncPythonFunctionTask as AsyncPythonFunctionTask
+    from fletching.auto_container import PythonInstanceTask as PythonInstanceTask
+    from fletching.cache import Cache as Cache
+    from fletching.cache import CachePolicy as CachePolicy
+    from fletching.cache import VersionParameters as VersionParameters
+    from fletching.context import FlyteContext as FlyteContext
+    from fletching.context import FlyteContextManager as FlyteContextManager
+    from fletching.context import current_context as current_context
+    from fletching.deck import DeckField as DeckField
+    from fletching.decorator import task as task
+    from fletching.documentation import Description as Description
+    from fletching.documentation import Documentation as Documentation
+    from fletching.documentation import SourceCode as SourceCode
+    from fletching.errors import FletchingError as FletchingError
+    from fletching.errors import NonRecoverableError as NonRecoverableError
+    from fletching.errors import RecoverableError as RecoverableError
+    from fletching.function_task import PythonFunctionTask as PythonFunctionTask
+    from fletching.interface import Interface as Interface
+    from fletching.metadata import TaskMetadata as TaskMetadata
+    from fletching.pods import PodTemplate as PodTemplate
+    from fletching.reference import TaskReference as TaskReference
+    from fletching.resolver import TaskResolverMixin as TaskResolverMixin
+    from fletching.resources import Resources as Resources
+    from fletching.security import Secret as Secret
+    from fletching.security import SecurityContext as SecurityContext
+    from fletching.settings import Image as Image
+    from fletching.settings import ImageConfig as ImageConfig
+    from fletching.settings import SerializationSettings as SerializationSettings
+    from fletching.task import PythonTask as PythonTask
+    from fletching.task_plugins import TaskPlugins as TaskPlugins
+    from fletching.types.annotations import FlyteAnnotation as FlyteAnnotation
+    from fletching.types.annotations import HashMethod as HashMethod
+    from fletching.types.annotations import kwtypes as kwtypes
+    from fletching.types.directories import FlyteDirectory as FlyteDirectory
+    from fletching.types.files import FlyteFile as FlyteFile
+    from fletching.types.pickled import Pickled as Pickled
+
+_HOMES = {
+    "AsyncPythonFunctionTask": "async_task",
+    "BaseAccelerator": "accelerators",
+    "Cache": "cache",
+    "CachePolicy": "cache",
+    "DeckField": "deck",
+    "Description": "documentation",
+    "Documentation": "documentation",
+    "FletchingError": "errors",
+    "FlyteAnnotation": "types.annotations",
+    "FlyteContext": "context",
+    "FlyteContextManager": "context",
+    "FlyteDirectory": "types.directories",
+    "FlyteFile": "types.files",
+    "HashMethod": "types.annotations",
+    "Image": "settings",
+    "ImageConfig": "settings",
+    "Interface": "interface",
+    "NonRecoverableError": "errors",
+    "Pickled": "types.pickled",
+    "PodTemplate": "pods",
+    "PythonFunctionTask": "function_task",
+    "PythonInstanceTask": "auto_container",
+    "PythonTask": "task",
+    "RecoverableError": "errors",
+    "Resources": "resources",
+    "Secret": "security",
+    "SecurityContext": "security",
+    "SerializationSettings": "settings",
+    "SourceCode": "documentation",
+    "TaskMetadata": "metadata",
+    "TaskPlugins": "task_plugins",
+    "TaskReference": "reference",
+    "TaskResolverMixin": "resolver",
+    "VersionParameters": "cache",
+    "current_context": "context",
+    "kwtypes": "types.annotations",
+    "task": "decorator",
+}
+"""Public name -> module below this package that holds it."""
+
+__all__ = [  # noqa: PLE0604 - the names are resolved by __getattr__
+    *sorted(_HOMES)
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from fletching._lazy import resolve
+
+        return resolve(__name__, name, _HOMES)
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "__version__":
+        from importlib_metadata import version
+
+        return version("fletching")
+    from fletching.official import resolve as resolve_official
+
+    try:
+        return resolve_official(name)
+    except LookupError:
+        pass
+    from fletching.errors import close_match
+
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{close_match(name, _HOMES)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

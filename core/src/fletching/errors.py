@@ -7,6 +7,7 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     │   ├── UnknownOptionError (TypeError)        a keyword nobody knows
     │   ├── ResourceError (TypeError, AssertionError)
     │   ├── AcceleratorError
+    │   ├── ImageError (AssertionError)           an image string names what is not configured
     │   └── InterfaceError (TypeError)            a signature that cannot be an interface
     │       ├── MissingTypeError                  a parameter without annotation
     │       └── MissingReturnError                an output is declared and never returned
@@ -55,6 +56,7 @@ __all__ = [
     "ExecutionWarning",
     "FletchingError",
     "FletchingWarning",
+    "ImageError",
     "InterfaceError",
     "MissingReturnError",
     "MissingTypeError",
@@ -101,6 +103,10 @@ class ResourceError(ConfigError, TypeError, AssertionError):
 
 class AcceleratorError(ConfigError):
     """A device or a partition of it does not exist."""
+
+
+class ImageError(ConfigError, AssertionError):
+    """A placeholder in an image string cannot be filled in."""
 
 
 class InterfaceError(ConfigError, TypeError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["KINDS", "PREFIX", "Distribution", "EntryPoint", "Installed", "read"]
+__all__ = ["KINDS", "PREFIX", "Distribution", "EntryPoint", "Installed", "read", "unchanged"]
 
 PREFIX = "fletching."
 """What every entry-point group of ours starts with."""
@@ -95,11 +96,29 @@ class Installed:
 
 
 def read(*, thorough: bool = False) -> Installed:
-    """Return what is installed now.
+    """Return what is installed now, from the index where there can be one; ``FLETCHING_INDEX=0`` does without.
 
     Args:
-        thorough: look at every file that could matter, also those that no installer changes in place.
+        thorough: notice also what no installer does; `fletching.index` says what that is.
     """
-    from fletching import scan
+    if os.environ.get("FLETCHING_INDEX") != "0":
+        from fletching import index, survey
 
-    return scan.scan()
+        paths = survey.searched()
+        if paths is not None:
+            try:
+                return index.current(paths, thorough=thorough)
+            except survey.Odd:
+                pass  # something on sys.path whose changes cannot be seen from outside
+    from fletching.scan import scan
+
+    return scan()[0]
+
+
+def unchanged(distribution: Distribution) -> bool:
+    """Tell whether a distribution's metadata is still what it was when it was read."""
+    if not distribution.location:
+        return True
+    from fletching.survey import info_stamp
+
+    return info_stamp(distribution.location) == distribution.stamp

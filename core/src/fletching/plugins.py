@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fletching.relay import Relay
     from fletching.task import PythonTask
 
-__all__ = ["PluginInfo", "PluginManager", "manager", "use_manager"]
+__all__ = ["PluginInfo", "PluginManager", "manager", "on_change", "use_manager"]
 
 HOOKS = frozenset(
     {
@@ -224,6 +224,7 @@ class PluginManager:
         with self._registering:
             given = relay.add(plugin, name)
             self._implemented = None
+        _tell_watchers()
         return given
 
     def unregister(self, plugin: object) -> None:
@@ -233,6 +234,7 @@ class PluginManager:
             if relay.is_registered(plugin):
                 relay.unregister(plugin)
                 self._implemented = None
+        _tell_watchers()
 
     def has_hooks(self, hook: str) -> bool:
         """Tell whether anything but core could implement a hook. Loads nothing, not even pluggy."""
@@ -321,6 +323,7 @@ class PluginManager:
                 for entry in self.installed().of("hooks"):
                     self._add_hooks(relay, entry)
                 self._loaded, self._implemented = True, None
+                _tell_watchers()
             finally:
                 self._loading.discard(me)
         return relay
@@ -393,6 +396,19 @@ def unhandled(config: object, known: Iterable[str]) -> ConfigError:
     )
 
 
+_watchers: list[Callable[[], None]] = []
+
+
+def on_change(callback: Callable[[], None]) -> None:
+    """Have ``callback`` called whenever who implements a hook may have changed, for as long as the process lives."""
+    _watchers.append(callback)
+
+
+def _tell_watchers() -> None:
+    for callback in tuple(_watchers):
+        callback()
+
+
 _process: PluginManager | None = None
 _making = RLock()
 
@@ -413,6 +429,8 @@ def use_manager(other: PluginManager) -> Iterator[PluginManager]:
     global _process
     before, _process = _process, other
     try:
+        _tell_watchers()
         yield other
     finally:
         _process = before
+        _tell_watchers()

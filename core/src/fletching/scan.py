@@ -2,31 +2,96 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from fletching.installed import PREFIX, Distribution, EntryPoint, Installed
+from fletching.survey import info_stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import importlib_metadata
 
 __all__ = ["scan"]
 
 
-def scan() -> Installed:
-    """Return what is installed, from every finder that ``importlib-metadata`` knows."""
+def scan(stamps: Mapping[str, int] | None = None) -> tuple[Installed, bool]:
+    """Return what is installed, from every finder there is, and whether all of it could be read.
+
+    Args:
+        stamps: the stamp of each metadata folder, taken before.
+    """
     import importlib_metadata
 
+    # Its caches compare times as floats; a change within the same quarter of a microsecond would be missed.
+    importlib_metadata.MetadataPathFinder.invalidate_caches()
+    clean = True
+    try:
+        points: Iterable[importlib_metadata.EntryPoint] = importlib_metadata.entry_points()
+    except Exception:  # one distribution with broken metadata hides all others
+        points, clean = one_by_one()
     entries: dict[EntryPoint, None] = {}
     known: dict[int, Distribution] = {}
-    for point in importlib_metadata.entry_points():
-        if point.group.startswith(PREFIX):
-            source = point.dist
-            assert source is not None  # entry_points() always tells
-            distribution = known.get(id(source))
+    for point in points:
+        if point.group.startswith(PREFIX) and point.dist is not None:
+            distribution = known.get(id(point.dist))
             if distribution is None:
-                distribution = known[id(source)] = describe(source)
+                distribution = known[id(point.dist)] = describe(point.dist, stamps or {})
             entries[EntryPoint(point.group[len(PREFIX) :], point.name, point.value, distribution)] = None
-    return Installed(entries, core_version=core_version())
+    return Installed(entries, core_version=core_version()), clean
+
+
+def one_by_one() -> tuple[list[importlib_metadata.EntryPoint], bool]:
+    """Return the entry points of each distribution that can be read; warn of a plugin that cannot."""
+    import importlib_metadata
+
+    from fletching.blocking import normal
+
+    readable: list[importlib_metadata.Distribution] = []
+    rest: list[importlib_metadata.Distribution] = []
+    for source in importlib_metadata.distributions():
+        try:
+            (readable if source.metadata else rest).append(source)
+        except Exception:  # no metadata, or none that can be decoded
+            rest.append(source)
+    seen: set[str] = set()
+    found: list[importlib_metadata.EntryPoint] = []
+    clean = True
+    for source in (*readable, *rest):
+        location = folder(source)
+        name = os.path.basename(location).partition("-")[0] or field(source, "Name")
+        if normal(name) in seen:
+            continue
+        seen.add(normal(name))
+        try:
+            found += source.entry_points
+        except Exception as error:  # whatever stands in the file must not hide the others
+            if mentions_us(location):
+                clean = False
+                warn(name, location, error)
+    return found, clean
+
+
+def mentions_us(location: str) -> bool:
+    try:
+        with open(os.path.join(location, "entry_points.txt"), "rb") as file:
+            return f"[{PREFIX}".encode() in file.read()
+    except OSError:
+        return False
+
+
+def warn(name: str, location: str, error: Exception) -> None:
+    import warnings
+
+    from fletching.errors import PluginWarning
+
+    warnings.warn(
+        f"plugins of {name} were skipped: its entry_points.txt in {location!r} cannot be read: "
+        f"{type(error).__name__}: {error}",
+        PluginWarning,
+        stacklevel=2,
+    )
 
 
 def core_version() -> str:
@@ -34,13 +99,34 @@ def core_version() -> str:
 
     try:
         return str(importlib_metadata.version("fletching"))
-    except importlib_metadata.PackageNotFoundError:
+    except Exception:  # not installed, or its metadata is broken: then there is no range to hold against it
         return ""
 
 
-def describe(source: importlib_metadata.Distribution) -> Distribution:
-    metadata = source.metadata
-    return Distribution(metadata.get("Name") or "?", metadata.get("Version") or "?", range_on_core(source.requires or []))
+def folder(source: importlib_metadata.Distribution) -> str:
+    # There is no public name for it; without it the distribution is read anew each time.
+    path = str(getattr(source, "_path", ""))
+    return os.path.abspath(path) if path and os.path.isdir(path) else ""
+
+
+def field(source: importlib_metadata.Distribution, name: str) -> str:
+    try:
+        return str(source.metadata[name] or "?")
+    except Exception:  # a distribution without metadata has neither name nor version
+        return "?"
+
+
+def describe(source: importlib_metadata.Distribution, stamps: Mapping[str, int]) -> Distribution:
+    location = folder(source)
+    mark = stamps.get(location, 0) or (info_stamp(location) if location else 0)
+    name = field(source, "Name")
+    if name == "?":
+        name = os.path.basename(location).partition("-")[0] or name
+    try:
+        requirements = source.requires or []
+    except Exception:  # see field
+        requirements = []
+    return Distribution(name, field(source, "Version"), range_on_core(requirements), location, mark)
 
 
 def range_on_core(requirements: list[str]) -> str:

@@ -1,0 +1,59 @@
+"""AsyncPythonFunctionTask: a coroutine function as a task."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fletching.context import STATE
+from fletching.function_task import ExecutionBehavior, PythonFunctionTask
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
+    from flyteidl.core.literals_pb2 import LiteralMap
+
+    from fletching.context import FlyteContext
+
+__all__ = ["AsyncPythonFunctionTask"]
+
+T = TypeVar("T")
+
+
+class AsyncPythonFunctionTask(PythonFunctionTask[T]):
+    """A task whose function is ``async def``. Calling it gives a coroutine: ``await t(a=1)``.
+
+    Its arguments are bound and carried when it is called, its function runs when it is awaited.
+    """
+
+    _is_async = True
+
+    def _is_plain(self) -> bool:
+        return super()._is_plain() and type(self).async_execute is AsyncPythonFunctionTask.async_execute
+
+    def _leave(self, token: Any) -> None:
+        # A coroutine that is thrown away may be closed in another context, where there is nothing to restore.
+        with suppress(ValueError):
+            STATE.reset(token)
+
+    async def async_execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Await the function."""
+        return await PythonFunctionTask.execute(self, *args, **kwargs)
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Run the function to its end for a caller that is not async, on a loop of its own thread."""
+        from fletching.run.loop import run_on_loop
+
+        return run_on_loop(self.async_execute(**kwargs))
+
+    def _run(self, inputs: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
+        from fletching.run.local import run_call_async
+
+        return run_call_async(self, inputs)
+
+    def dispatch_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap:
+        """Run one attempt from literals to literals, blocking until it is done."""
+        return super().dispatch_execute(ctx, input_literal_map)
+
+    def _runs_modes(self) -> tuple[ExecutionBehavior, ...]:
+        return (ExecutionBehavior.DEFAULT,)

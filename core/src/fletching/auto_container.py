@@ -1,0 +1,261 @@
+"""Tasks that run in a container which starts our own program: image, resources, command, pod."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fletching.errors import ConfigError
+from fletching.resolver import TaskResolverMixin, default_task_resolver
+from fletching.task import PythonTask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from flyteidl.core.tasks_pb2 import Container, ExtendedResources, K8sPod
+
+    from fletching.accelerators import BaseAccelerator
+    from fletching.metadata import TaskMetadata
+    from fletching.pods import PodTemplate
+    from fletching.resources import Resources, ResourceSpec
+    from fletching.security import Secret
+    from fletching.settings import SerializationSettings
+
+__all__ = ["PythonAutoContainerTask", "PythonInstanceTask"]
+
+T = TypeVar("T")
+
+ENTRYPOINT = "fletch-execute"
+"""The program a container starts."""
+
+FAST_ENTRYPOINT = "fletch-fast-execute"
+"""The program that first fetches the code of a fast registration."""
+
+
+class PythonAutoContainerTask(PythonTask[T]):
+    """A task whose container is worked out for it."""
+
+    def __init__(
+        self,
+        name: str,
+        task_config: T | None = None,
+        task_type: str = "python-task",
+        container_image: Any = None,
+        requests: Resources | None = None,
+        limits: Resources | None = None,
+        environment: Mapping[str, str] | None = None,
+        task_resolver: TaskResolverMixin | None = None,
+        secret_requests: Iterable[Secret] | None = None,
+        pod_template: PodTemplate | None = None,
+        pod_template_name: str | None = None,
+        accelerator: BaseAccelerator | None = None,
+        shared_memory: bool | str | None = None,
+        resources: Resources | None = None,
+        *,
+        metadata: TaskMetadata | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._container_image = _checked_image(name, container_image)
+        self._resources = _resource_spec(name, requests, limits, resources)
+        self._pod_template = pod_template
+        self._accelerator = accelerator
+        self._shared_memory = shared_memory
+        self._resolver = _checked_resolver(name, task_resolver)
+        self._command_fn: Callable[[SerializationSettings], list[str]] | None = None
+        if secret_requests is not None:
+            kwargs["security_ctx"] = _security_context(name, secret_requests, kwargs.get("security_ctx"))
+        super().__init__(
+            task_type, name, task_config, environment=environment, metadata=_named(metadata, pod_template_name), **kwargs
+        )
+        # Refuse what no container could be given while the user still looks at the task.
+        self.get_extended_resources(None)
+
+    @property
+    def container_image(self) -> Any:
+        """The image as the user gave it: a name, a template, an object that names one, or None."""
+        return self._container_image
+
+    @property
+    def resources(self) -> ResourceSpec:
+        """What it requests and what it is limited to."""
+        if self._resources is None:
+            from fletching.resources import Resources, ResourceSpec
+
+            self._resources = ResourceSpec(requests=Resources(), limits=Resources())
+        return self._resources
+
+    @property
+    def task_resolver(self) -> TaskResolverMixin:
+        """How it is found again where it runs."""
+        return self._resolver
+
+    @property
+    def pod_template(self) -> PodTemplate | None:
+        """The pod it wants to run in."""
+        return self._pod_template
+
+    def set_resolver(self, resolver: TaskResolverMixin) -> None:
+        """Use another resolver from now on."""
+        self._resolver = _checked_resolver(self.name, resolver)
+
+    def set_command_fn(self, get_command_fn: Callable[[SerializationSettings], list[str]] | None = None) -> None:
+        """Have ``get_command_fn`` make the container's command; None keeps the default."""
+        self._command_fn = get_command_fn
+
+    def reset_command_fn(self) -> None:
+        """Go back to the default command."""
+        self._command_fn = None
+
+    def get_default_command(self, settings: SerializationSettings) -> list[str]:
+        """Return the command that runs this task in a container; the backend fills the placeholders."""
+        return [
+            ENTRYPOINT,
+            "--inputs",
+            "{{.input}}",
+            "--output-prefix",
+            "{{.outputPrefix}}",
+            "--raw-output-data-prefix",
+            "{{.rawOutputDataPrefix}}",
+            "--checkpoint-path",
+            "{{.checkpointOutputPrefix}}",
+            "--prev-checkpoint",
+            "{{.prevCheckpointPrefix}}",
+            "--resolver",
+            self.task_resolver.location,
+            "--",
+            *self.task_resolver.loader_args(settings, self),
+        ]
+
+    def get_command(self, settings: SerializationSettings) -> list[str]:
+        """Return the container's command, with the fetching of code in front where that is how code gets there."""
+        command = (self._command_fn or self.get_default_command)(settings)
+        if not settings.should_fast_serialize():
+            return command
+        fast = settings.fast_serialization_settings
+        assert fast is not None, "should_fast_serialize() says that there are such settings"
+        return [
+            FAST_ENTRYPOINT,
+            "--additional-distribution",
+            fast.distribution_location or "{{ .remote_package_path }}",
+            "--dest-dir",
+            fast.destination_dir or "{{ .dest_dir }}",
+            "--",
+            *command,
+        ]
+
+    def get_image(self, settings: SerializationSettings) -> str:
+        """Return the full name of the image.
+
+        Raises:
+            ConfigError: it has none and there is no default, or its template names an unknown one.
+        """
+        from fletching.settings import resolve_image
+
+        return resolve_image(self._container_image, settings.image_config)
+
+    def get_container(self, settings: SerializationSettings) -> Container | None:
+        """Return its container; None if it runs in a pod of its own."""
+        return None if self._pod_template is not None else self._container(settings)
+
+    def _container(self, settings: SerializationSettings) -> Container:
+        from flyteidl.core.literals_pb2 import KeyValuePair
+        from flyteidl.core.tasks_pb2 import Container
+
+        environment = {**(settings.env or {}), **self.environment}
+        packages = getattr(self._container_image, "runtime_packages", None)
+        if packages:
+            environment["_F_RUNTIME_PACKAGES"] = " ".join(packages)
+        return Container(
+            image=self.get_image(settings),
+            args=self.get_command(settings),
+            resources=self.resources.to_flyte_idl(),
+            env=[KeyValuePair(key=key, value=value) for key, value in environment.items()],
+        )
+
+    def get_k8s_pod(self, settings: SerializationSettings) -> K8sPod | None:
+        """Return the pod made of its pod template and its container; None without a template."""
+        if self._pod_template is None:
+            return None
+        return self._pod_template.to_k8s_pod(self._container(settings), settings.image_config)
+
+    def get_config(self, settings: SerializationSettings) -> dict[str, str] | None:
+        """Return which container of its pod is the task's; empty without a pod template."""
+        if self._pod_template is None:
+            return {}
+        return {"primary_container_name": self._pod_template.primary_container_name}
+
+    def get_extended_resources(self, settings: SerializationSettings | None) -> ExtendedResources | None:
+        """Return the accelerator and the shared memory it needs, or None."""
+        if self._accelerator is None and not self._shared_memory:
+            return None
+        from fletching.resources import construct_extended_resources
+
+        return construct_extended_resources(accelerator=self._accelerator, shared_memory=self._shared_memory)
+
+
+class PythonInstanceTask(PythonAutoContainerTask[T]):
+    """A task without a user function whose work is its class's `execute`; keep it in a module-level variable."""
+
+    def __init__(
+        self,
+        name: str,
+        task_config: T,
+        task_type: str = "python-task",
+        task_resolver: TaskResolverMixin | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, task_config=task_config, task_type=task_type, task_resolver=task_resolver, **kwargs)
+
+
+def _checked_image(task: str, image: Any) -> Any:
+    if image is None or isinstance(image, str) or callable(getattr(image, "image_name", None)):
+        return image
+    raise ConfigError(f"task {task!r}: container_image must be an image name or an ImageSpec, got {image!r}")
+
+
+def _checked_resolver(task: str, resolver: TaskResolverMixin | None) -> TaskResolverMixin:
+    if resolver is None:
+        return default_task_resolver
+    if not isinstance(resolver, TaskResolverMixin):
+        raise ConfigError(f"task {task!r}: task_resolver must be a TaskResolverMixin, got {resolver!r}")
+    return resolver
+
+
+def _resource_spec(
+    task: str, requests: Resources | None, limits: Resources | None, resources: Resources | None
+) -> ResourceSpec | None:
+    if requests is None and limits is None and resources is None:
+        return None
+    from fletching.resources import Resources, ResourceSpec
+
+    for option, value in (("requests", requests), ("limits", limits), ("resources", resources)):
+        if value is not None and not isinstance(value, Resources):
+            raise ConfigError(f"task {task!r}: {option} must be a Resources, got {value!r}")
+    if resources is None:
+        return ResourceSpec(requests=requests or Resources(), limits=limits or Resources())
+    if requests is not None or limits is not None:
+        raise ConfigError(f"task {task!r}: resources sets requests and limits together; give it or them, not both")
+    return ResourceSpec.from_multiple_resource(resources)
+
+
+def _security_context(task: str, secrets: Iterable[Secret], given: Any) -> Any:
+    from fletching.errors import ResourceError
+    from fletching.security import Secret, SecurityContext
+
+    if given is not None:
+        raise ConfigError(f"task {task!r}: give secret_requests or security_ctx, not both")
+    secrets = list(secrets)
+    for secret in secrets:
+        if not isinstance(secret, Secret):
+            # Both a ConfigError and the AssertionError that callers written for the Flyte SDK expect.
+            raise ResourceError(f"task {task!r}: secret_requests must hold Secret objects, got {secret!r}")
+    return SecurityContext(secrets=secrets)
+
+
+def _named(metadata: TaskMetadata | None, pod_template_name: str | None) -> TaskMetadata | None:
+    if pod_template_name is None:
+        return metadata
+    from dataclasses import replace
+
+    from fletching.metadata import TaskMetadata
+
+    return replace(metadata or TaskMetadata(), pod_template_name=pod_template_name)

@@ -1,0 +1,238 @@
+"""What is running now, and what a task may ask about it.
+
+A context variable holds the innermost `Execution`. It is set for every attempt, so it costs a fraction of a
+microsecond; what a task seldom asks for (a working directory, a logger) is made when it is asked for.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime
+    import logging
+    from collections.abc import Callable
+
+    from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
+
+    from fletching.checkpoints import Checkpoint
+    from fletching.security import SecretsManager
+
+__all__ = [
+    "Execution",
+    "ExecutionParameters",
+    "FlyteContext",
+    "FlyteContextManager",
+    "current_context",
+    "current_execution",
+]
+
+LOCAL = "local"
+"""Project, domain and name of everything that runs here and not on a backend."""
+
+
+class Execution:
+    """One attempt of one task: what a hook and the user's code may know about it."""
+
+    __slots__ = ("_parameters", "attempt", "depth", "executor", "folder", "task")
+
+    def __init__(self, task: Any, attempt: int = 0, executor: str = "inline", folder: str = "") -> None:
+        self.task = task
+        """The task object."""
+        self.attempt = attempt
+        """Number of the attempt, from 0."""
+        self.executor = executor
+        """Name of the executor that runs it."""
+        self.depth = 0
+        """How many tasks this one stands inside of."""
+        self.folder = folder
+        """A folder that all attempts of one call share, or empty until somebody needs one."""
+        self._parameters: ExecutionParameters | None = None
+
+    @property
+    def task_name(self) -> str:
+        """The task's full name."""
+        return str(self.task.name)
+
+    def shared_folder(self) -> str:
+        """Return `folder`, made now if it was not needed before."""
+        if not self.folder:
+            from fletching.types.blobs import new_blob_path
+
+            self.folder = new_blob_path("call")
+        return self.folder
+
+    @property
+    def parameters(self) -> ExecutionParameters:
+        """What `current_context` gives inside this attempt."""
+        if self._parameters is None:
+            self._parameters = ExecutionParameters(self)
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, value: ExecutionParameters) -> None:
+        self._parameters = value
+
+    def __repr__(self) -> str:
+        return f"Execution(task={self.task_name!r}, attempt={self.attempt}, executor={self.executor!r})"
+
+
+STATE: ContextVar[Execution | None] = ContextVar("fletching_execution", default=None)
+
+
+class ExecutionParameters:
+    """What the running task may ask for: secrets, a working directory, a checkpoint, a logger, who it is.
+
+    Reached with `current_context`. Outside of a task it answers for a run named ``local``.
+    """
+
+    def __init__(self, execution: Execution | None = None, **attributes: Any) -> None:
+        self._execution = execution
+        self._attributes = {name.upper(): value for name, value in attributes.items()}
+        self._made: dict[str, Any] = {}
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    @property
+    def task_name(self) -> str:
+        """Full name of the running task, or empty outside of one."""
+        return self._execution.task_name if self._execution else ""
+
+    @property
+    def attempt(self) -> int:
+        """Number of the running attempt, from 0."""
+        return self._execution.attempt if self._execution else 0
+
+    @property
+    def secrets(self) -> SecretsManager:
+        """Where to get secrets: ``current_context().secrets.get("group", "key")``."""
+        from fletching.security import SecretsManager
+
+        manager: SecretsManager = self._once("secrets", SecretsManager)
+        return manager
+
+    @property
+    def working_directory(self) -> str:
+        """A folder of this attempt's own, made when first asked for and removed when the process ends."""
+
+        def make() -> str:
+            import os
+
+            from fletching.types.blobs import new_blob_path
+
+            path = new_blob_path("work")
+            os.makedirs(path, exist_ok=True)
+            return path
+
+        return str(self._once("working_directory", make))
+
+    @property
+    def raw_output_prefix(self) -> str:
+        """Below which files and other large outputs are written."""
+        from fletching.types.blobs import output_prefix
+
+        return output_prefix()
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """Where this task keeps what its next attempt may go on from."""
+
+        def make() -> Checkpoint:
+            from fletching.checkpoints import checkpoint_of
+
+            return checkpoint_of(self._execution)
+
+        checkpoint: Checkpoint = self._once("checkpoint", make)
+        return checkpoint
+
+    @property
+    def logging(self) -> logging.Logger:
+        """A logger named after the task."""
+        import logging
+
+        return logging.getLogger(f"fletching.user.{self.task_name}" if self._execution else "fletching.user")
+
+    @property
+    def execution_date(self) -> datetime.datetime:
+        """When this attempt first asked, in UTC."""
+        import datetime
+
+        date: datetime.datetime = self._once("execution_date", lambda: datetime.datetime.now(datetime.UTC))
+        return date
+
+    @property
+    def execution_id(self) -> WorkflowExecutionIdentifier:
+        """Identity of the run on a backend; ``local`` throughout for a local one."""
+        from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+
+        return WorkflowExecutionIdentifier(project=LOCAL, domain=LOCAL, name=LOCAL)
+
+    @property
+    def task_id(self) -> Identifier:
+        """Identity of the task on a backend; ``local`` throughout for a local run."""
+        from flyteidl.core.identifier_pb2 import TASK, Identifier
+
+        return Identifier(resource_type=TASK, project=LOCAL, domain=LOCAL, name=LOCAL, version=LOCAL)
+
+    @property
+    def enable_deck(self) -> bool:
+        """Whether the running task asked for a report."""
+        return bool(self._execution and self._execution.task.enable_deck)
+
+    def with_attributes(self, **attributes: Any) -> ExecutionParameters:
+        """Return a copy that also has ``attributes``, as a plugin's `pre_execute` hands a session to the user."""
+        copy = ExecutionParameters(self._execution)
+        copy._attributes = {**self._attributes, **{name.upper(): value for name, value in attributes.items()}}
+        copy._made = dict(self._made)
+        return copy
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._attributes[name.upper()]
+        except KeyError:
+            known = sorted({key.lower() for key in self._attributes} | {key for key in vars(type(self)) if key[0] != "_"})
+            from fletching.errors import close_match
+
+            raise AttributeError(f"the running task's context has no {name!r}{close_match(name, known)}") from None
+
+
+def current_execution() -> Execution | None:
+    """Return the attempt that is running here, or None outside of one."""
+    return STATE.get()
+
+
+_OUTSIDE: list[ExecutionParameters] = []
+
+
+def current_context() -> ExecutionParameters:
+    """Return what the running task may ask for; outside of a task, the answers of a run named ``local``."""
+    execution = STATE.get()
+    if execution is not None:
+        return execution.parameters
+    if not _OUTSIDE:
+        _OUTSIDE.append(ExecutionParameters())
+    return _OUTSIDE[0]
+
+
+class FlyteContext:
+    """The context argument of `PythonTask.dispatch_execute` and its kin, for code written against the Flyte SDK."""
+
+    @property
+    def user_space_params(self) -> ExecutionParameters:
+        """The same as `current_context`."""
+        return current_context()
+
+
+class FlyteContextManager:
+    """Where code written against the Flyte SDK gets the context it hands to a task's methods."""
+
+    @staticmethod
+    def current_context() -> FlyteContext:
+        """Return the context of the running code."""
+        return FlyteContext()

@@ -1,0 +1,63 @@
+"""The environment variables a task asks for, set while an attempt of it runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Overlay", "task_environment"]
+
+_lock = threading.Lock()
+_active: list[Overlay] = []
+_underneath: dict[str, str | None] = {}
+
+
+class Overlay:
+    """Sets environment variables of this process while it is entered.
+
+    Overlays may end in any order, as attempts on several threads do: a variable has the value of the overlay entered
+    last among those still active, and gets its first value back after the last one. The variables belong
+    to the process: another thread sees them too.
+    """
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = dict(variables)
+
+    def __enter__(self) -> Overlay:
+        with _lock:
+            for name, value in self.variables.items():
+                _underneath.setdefault(name, os.environ.get(name))
+                os.environ[name] = value
+            _active.append(self)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        with _lock:
+            _active.remove(self)
+            for name in self.variables:
+                covering = [overlay.variables[name] for overlay in _active if name in overlay.variables]
+                value = covering[-1] if covering else _underneath.pop(name)
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+def task_environment(task: Any) -> Overlay | None:
+    """Return the overlay of a task's ``environment`` and of the secrets it wants in variables, or None.
+
+    Raises:
+        SecretNotFoundError: a secret that names its ``env_var`` exists nowhere.
+    """
+    secrets = task.security_context.secrets if task.security_context else None
+    variables = dict(task.environment)
+    for secret in secrets or ():
+        if secret.env_var:
+            from fletching.security import secret_variable
+
+            variables[secret.env_var] = secret_variable(secret)
+    return Overlay(variables) if variables else None

@@ -1,0 +1,124 @@
+"""One attempt of one task: enter its context, carry the inputs, run it, carry the outputs, leave."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fletching.context import STATE
+from fletching.errors import ConversionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fletching.context import Execution
+
+__all__ = ["around", "note_attempt", "run_attempt", "run_attempt_async"]
+
+
+def run_attempt(execution: Execution, inputs: Mapping[str, Any]) -> Any:
+    """Run one attempt of a sync task and return its outputs as the caller sees them.
+
+    Args:
+        execution: which task, which attempt.
+        inputs: the arguments as the caller gave them. Each attempt carries them anew, so that one attempt never
+            sees what another did to its inputs.
+    """
+    task = execution.task
+    token = STATE.set(execution)
+    try:
+        with around(execution):
+            native = _prepare(execution, inputs)
+            return _finish(execution, task.execute(**native))
+    except BaseException as error:
+        note_attempt(execution, error)
+        raise
+    finally:
+        STATE.reset(token)
+
+
+async def run_attempt_async(execution: Execution, inputs: Mapping[str, Any]) -> Any:
+    """Run one attempt of an async task on the running loop; the twin of `run_attempt`."""
+    task = execution.task
+    token = STATE.set(execution)
+    try:
+        with around(execution):
+            native = _prepare(execution, inputs)
+            return _finish(execution, await task.async_execute(**native))
+    except BaseException as error:
+        note_attempt(execution, error)
+        raise
+    finally:
+        STATE.reset(token)
+
+
+def _prepare(execution: Execution, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    task = execution.task
+    # Before the inputs are carried: a transformer may need what it sets up.
+    parameters = task.pre_execute(execution.parameters)
+    if parameters is not None:
+        execution.parameters = parameters
+    native: dict[str, Any] = task.compiled.carry_inputs(inputs)
+    return native
+
+
+def _finish(execution: Execution, value: Any) -> Any:
+    task = execution.task
+    return task.compiled.carry_outputs(task.post_execute(execution.parameters, value))
+
+
+def note_attempt(execution: Execution, error: BaseException) -> None:
+    """Add to the user's own exception which task and attempt it left, and nothing else."""
+    if isinstance(error, ConversionError) and error.task == execution.task.short_name:
+        return  # its message says so already
+    attempts = execution.task.metadata.retries + 1
+    which = f", attempt {execution.attempt + 1} of {attempts}" if attempts > 1 else ""
+    error.add_note(f"in task {execution.task_name!r}{which}")
+
+
+@contextmanager
+def around(execution: Execution) -> Iterator[None]:
+    """Enter what hooks put around an attempt, and the task's environment; leave in reverse order.
+
+    A context manager sees the attempt's error and cannot swallow it. One that fails itself stops the attempt.
+    """
+    from fletching.environment import task_environment
+    from fletching.plugins import manager
+
+    entered: list[Any] = []
+    failure: BaseException | None = None
+    try:
+        environment = task_environment(execution.task)
+        if environment is not None:
+            environment.__enter__()
+            entered.append(environment)
+        if manager().has_hooks("fletching_around_execution"):
+            for each in manager().around_execution(execution):
+                each.__enter__()
+                entered.append(each)
+        yield
+    except BaseException as error:
+        failure = error
+        raise
+    finally:
+        _leave(entered, failure)
+
+
+def _leave(entered: list[Any], failure: BaseException | None) -> None:
+    broken: BaseException | None = None
+    for each in reversed(entered):
+        try:
+            if failure is None:
+                each.__exit__(None, None, None)
+            else:
+                each.__exit__(type(failure), failure, failure.__traceback__)
+        except BaseException as error:
+            if error is failure:
+                continue
+            if failure is None:
+                failure = broken = error
+            else:
+                # The task's own error is what the user has to see first; nothing is lost.
+                failure.add_note(f"while leaving a hook's context manager: {type(error).__name__}: {error}")
+    if broken is not None:
+        raise broken

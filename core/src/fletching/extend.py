@@ -1,0 +1,91 @@
+"""What a plugin author imports. Users import from ``fletching`` itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fletching.async_task import AsyncPythonFunctionTask as AsyncPythonFunctionTask
+    from fletching.auto_container import PythonAutoContainerTask as PythonAutoContainerTask
+    from fletching.auto_container import PythonInstanceTask as PythonInstanceTask
+    from fletching.context import Execution as Execution
+    from fletching.context import ExecutionParameters as ExecutionParameters
+    from fletching.function_task import ExecutionBehavior as ExecutionBehavior
+    from fletching.function_task import PythonFunctionTask as PythonFunctionTask
+    from fletching.hookspecs import hookimpl as hookimpl
+    from fletching.idl.template import task_template as task_template
+    from fletching.interface import MISSING as MISSING
+    from fletching.interface import Interface as Interface
+    from fletching.metadata import TaskMetadata as TaskMetadata
+    from fletching.plugins import PluginManager as PluginManager
+    from fletching.plugins import manager as manager
+    from fletching.plugins import use_manager as use_manager
+    from fletching.resolver import TaskResolverMixin as TaskResolverMixin
+    from fletching.resolver import default_task_resolver as default_task_resolver
+    from fletching.run.events import Event as Event
+    from fletching.run.events import observe as observe
+    from fletching.security import redact as redact
+    from fletching.security import remember_secret as remember_secret
+    from fletching.settings import SerializationSettings as SerializationSettings
+    from fletching.task import PythonTask as PythonTask
+    from fletching.task_plugins import TaskPlugins as TaskPlugins
+    from fletching.types.base import TypeTransformer as TypeTransformer
+    from fletching.types.blobs import new_blob_path as new_blob_path
+    from fletching.types.display import preview as preview
+    from fletching.types.display import type_name as type_name
+    from fletching.types.engine import register as register_type
+    from fletching.types.engine import transformer as transformer
+    from fletching.types.idl import from_literal_map as from_literal_map
+    from fletching.types.idl import to_literal_map as to_literal_map
+
+_HOMES = {
+    "AsyncPythonFunctionTask": "async_task",
+    "Event": "run.events",
+    "Execution": "context",
+    "ExecutionBehavior": "function_task",
+    "ExecutionParameters": "context",
+    "Interface": "interface",
+    "MISSING": "interface",
+    "PluginManager": "plugins",
+    "PythonAutoContainerTask": "auto_container",
+    "PythonFunctionTask": "function_task",
+    "PythonInstanceTask": "auto_container",
+    "PythonTask": "task",
+    "SerializationSettings": "settings",
+    "TaskMetadata": "metadata",
+    "TaskPlugins": "task_plugins",
+    "TaskResolverMixin": "resolver",
+    "TypeTransformer": "types.base",
+    "default_task_resolver": "resolver",
+    "from_literal_map": "types.idl",
+    "hookimpl": "hookspecs",
+    "manager": "plugins",
+    "new_blob_path": "types.blobs",
+    "observe": "run.events",
+    "preview": "types.display",
+    "redact": "security",
+    "register_type": "types.engine",
+    "remember_secret": "security",
+    "task_template": "idl.template",
+    "to_literal_map": "types.idl",
+    "transformer": "types.engine",
+    "type_name": "types.display",
+    "use_manager": "plugins",
+}
+"""Name -> module below ``fletching`` that holds it. Nothing is imported before it is asked for."""
+
+_RENAMED = {"register_type": "register"}
+
+__all__ = [  # noqa: PLE0604 - the names are resolved by __getattr__
+    *sorted(_HOMES)
+]
+
+
+def __getattr__(name: str) -> Any:
+    from fletching._lazy import resolve
+
+    return resolve(__name__, name, _HOMES, _RENAMED)
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

@@ -1,0 +1,235 @@
+"""PythonFunctionTask: a Python function with a typed interface."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fletching.auto_container import PythonAutoContainerTask
+from fletching.context import STATE, Execution
+from fletching.errors import ConfigError, ResolverError
+from fletching.execution import note_attempt
+from fletching.interface import Interface
+from fletching.located import module_name, wire_module
+from fletching.resolver import TaskResolverMixin, default_task_resolver
+from fletching.run.local import GATE
+from fletching.task import PythonTask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fletching.types.compiled import CompiledCall
+
+__all__ = ["ExecutionBehavior", "PythonFunctionTask"]
+
+T = TypeVar("T")
+
+
+class ExecutionBehavior(Enum):
+    """What the function of a task stands for."""
+
+    DEFAULT = 1
+    """It does the work."""
+    DYNAMIC = 2
+    """It builds a graph that does the work."""
+    EAGER = 3
+    """It calls other tasks while it runs."""
+
+
+class PythonFunctionTask(PythonAutoContainerTask[T]):
+    """A task whose work is a Python function; what `@task` makes.
+
+    Its interface is the function's signature. A plugin's task type subclasses it and is found by the
+    ``task_type`` of the config given to ``@task(task_config=...)``.
+    """
+
+    def __init__(
+        self,
+        task_config: T | None,
+        task_function: Callable[..., Any],
+        task_type: str = "python-task",
+        ignore_input_vars: list[str] | None = None,
+        execution_mode: ExecutionBehavior = ExecutionBehavior.DEFAULT,
+        task_resolver: TaskResolverMixin | None = None,
+        node_dependency_hints: Iterable[Any] | None = None,
+        pickle_untyped: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        if not callable(task_function):
+            raise ConfigError(f"a task needs a function, got {task_function!r}")
+        self._task_function = task_function
+        self._execution_mode = _checked_mode(task_function, execution_mode, self._runs_modes())
+        self._node_dependency_hints = _checked_hints(task_function, execution_mode, node_dependency_hints)
+        self._locate(module_name(task_function))
+        name = f"{wire_module(self._instantiated_in)}.{function_name(task_function)}"
+        interface = Interface.from_function(task_function, pickle_untyped=pickle_untyped)
+        self._ignores_inputs = bool(ignore_input_vars)
+        if task_resolver is None:
+            _refuse_nested(task_function, name)
+        super().__init__(
+            name=kwargs.pop("name", name),
+            task_config=task_config,
+            task_type=task_type,
+            task_resolver=task_resolver,
+            interface=interface.remove_inputs(ignore_input_vars),
+            **kwargs,
+        )
+        import functools
+
+        functools.update_wrapper(self, task_function)
+        self._direct = self._first_call
+
+    _direct: Callable[..., Any]
+
+    def _runs_modes(self) -> tuple[ExecutionBehavior, ...]:
+        """Which modes this class runs."""
+        return (ExecutionBehavior.DEFAULT,)
+
+    @property
+    def task_function(self) -> Callable[..., Any]:
+        """The user's function."""
+        return self._task_function
+
+    @property
+    def execution_mode(self) -> ExecutionBehavior:
+        """What the function stands for."""
+        return self._execution_mode
+
+    @property
+    def node_dependency_hints(self) -> Iterable[Any] | None:
+        """What a dynamic task will call, for registration."""
+        return self._node_dependency_hints
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Call the function."""
+        kinds = self._python_interface.kinds
+        before = [value for name, value in kwargs.items() if kinds.get(name) == "positional_only"]
+        if before:
+            kwargs = {name: value for name, value in kwargs.items() if kinds.get(name) != "positional_only"}
+        return self._task_function(*before, **kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task at once with native values and return its native outputs.
+
+        Raises:
+            CallError: the arguments do not bind to the inputs.
+            ConversionError: a value does not fit its type.
+        """
+        try:
+            return self._direct(*args, **kwargs)
+        except TypeError as error:
+            trace = error.__traceback__
+            # Only binding fails without entering a frame below this one; all else is not ours to reword.
+            if trace is None or trace.tb_next is not None:
+                raise
+            raise self._call_error(error, kwargs) from None
+
+    def _first_call(self, *args: Any, **kwargs: Any) -> Any:
+        # The generated function replaces this one, so that a task never called costs no generation.
+        self._direct = self.compiled.call if self.compiled.call is not None else super().__call__
+        return self(*args, **kwargs)
+
+    def _compile(self) -> CompiledCall:
+        from fletching.types.compiled import compile_call
+
+        return compile_call(
+            self._python_interface,
+            self.short_name,
+            function=self._task_function if self._is_plain() else None,
+            is_async=self._is_async,
+            namespace={
+                "gate": GATE,
+                "slow": self._run,
+                "execution": Execution,
+                "task": self,
+                "enter": STATE.set,
+                "leave": self._leave,
+                "note": self._note,
+            },
+        )
+
+    _is_async = False
+
+    def _leave(self, token: Any) -> None:
+        STATE.reset(token)
+
+    def _note(self, error: BaseException) -> None:
+        note_attempt(Execution(self), error)
+
+    def _is_plain(self) -> bool:
+        """Whether nothing but the function has to run, so that a call may skip the state machine."""
+        metadata, cls = self._metadata, type(self)
+        asked = metadata.cache or metadata.retries or metadata.timeout or metadata.deprecated or self._environment
+        return not (
+            asked
+            or self._security_context
+            or cls.execute is not PythonFunctionTask.execute
+            or cls.pre_execute is not PythonTask.pre_execute
+            or cls.post_execute is not PythonTask.post_execute
+            or self._ignores_inputs
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_direct": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._direct = self._first_call
+
+    def __reduce__(self) -> Any:
+        import copyreg
+
+        from fletching.run.shipping import importable
+
+        if importable(self._instantiated_in):
+            try:
+                return _load, (self._instantiated_in, self.find_lhs())
+            except ResolverError:
+                pass  # no variable holds it: it travels as a value
+        return copyreg.__newobj__, (type(self),), self.__getstate__()  # type: ignore[attr-defined]
+
+
+def _load(module: str, variable: str) -> Any:
+    import importlib
+
+    return getattr(importlib.import_module(module), variable)
+
+
+def function_name(function: Any) -> str:
+    """Return the name of a function or of a callable object."""
+    name = getattr(function, "__name__", None)
+    return str(name) if name else type(function).__name__
+
+
+def _checked_mode(
+    function: Callable[..., Any], mode: ExecutionBehavior, runs: tuple[ExecutionBehavior, ...]
+) -> ExecutionBehavior:
+    if mode in runs:
+        return mode
+    allowed = ", ".join(each.name for each in runs)
+    raise ConfigError(f"task {function_name(function)!r}: execution_mode must be {allowed}, got {mode!r}")
+
+
+def _checked_hints(
+    function: Callable[..., Any], mode: ExecutionBehavior, hints: Iterable[Any] | None
+) -> Iterable[Any] | None:
+    if hints is not None and mode is not ExecutionBehavior.DYNAMIC:
+        raise ConfigError(
+            f"task {function_name(function)!r}: node_dependency_hints is for dynamic tasks; this one calls nothing else"
+        )
+    return hints
+
+
+def _refuse_nested(function: Callable[..., Any], name: str) -> None:
+    """Refuse a function inside a function: no other process could find it by name.
+
+    Test modules may have them, since their tasks run here only.
+    """
+    code = getattr(function, "__code__", None)
+    nested = code is not None and "<locals>" in function.__qualname__ and function.__name__ != function.__qualname__
+    last = module_name(function).rpartition(".")[2]
+    if nested and not (last.startswith("test_") or last.endswith("_test")):
+        raise ConfigError(
+            f"task {name!r} is defined inside {function.__qualname__.partition('.<locals>')[0]!r}, where no other process "
+            f"finds it; move it to module level or pass task_resolver= (the default is {default_task_resolver.location})"
+        )

@@ -1,0 +1,183 @@
+"""How a task is turned into words of a command line, and found again from them in another process."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from fletching.errors import ResolverError, close_match
+from fletching.located import Located, module_name, wire_module
+
+if TYPE_CHECKING:
+    from fletching.settings import SerializationSettings
+    from fletching.task import PythonTask
+
+__all__ = [
+    "DefaultNotebookTaskResolver",
+    "DefaultTaskResolver",
+    "TaskResolverMixin",
+    "default_notebook_task_resolver",
+    "default_task_resolver",
+    "load_object_from_module",
+]
+
+
+class TaskResolverMixin(ABC):
+    """Turns a task into words at registration and words into the task where it runs.
+
+    An instance lives in a variable of an importable module; its `location` names that variable.
+    """
+
+    @property
+    @abstractmethod
+    def location(self) -> str:
+        """Dotted path of this instance, written into the container's command."""
+
+    @abstractmethod
+    def name(self) -> str:
+        """Return a name for messages."""
+
+    @abstractmethod
+    def load_task(self, loader_args: list[str]) -> PythonTask[Any]:
+        """Return the task that ``loader_args`` stand for.
+
+        Raises:
+            ResolverError: there is none.
+        """
+
+    @abstractmethod
+    def loader_args(self, settings: SerializationSettings | None, t: PythonTask[Any]) -> list[str]:
+        """Return the words by which `load_task` finds ``t``.
+
+        Raises:
+            ResolverError: it cannot be found from another process.
+        """
+
+    @abstractmethod
+    def get_all_tasks(self) -> list[PythonTask[Any]]:
+        """Return the tasks this resolver knows without being asked for them by name."""
+
+    def task_name(self, t: PythonTask[Any]) -> str | None:
+        """Return a name to use instead of the task's own, or None."""
+        return None
+
+
+def load_object_from_module(location: str) -> Any:
+    """Import ``a.b`` and return its attribute ``c``, for a location ``a.b.c``.
+
+    Raises:
+        ResolverError: the module or the attribute does not exist. An error inside the module comes out unchanged.
+    """
+    import importlib
+
+    module_path, _, attribute = location.rpartition(".")
+    if not module_path:
+        raise ResolverError(f"expected 'module.attribute', got {location!r}")
+    try:
+        module = importlib.import_module(module_path)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (module_path + ".").startswith(error.name + "."):
+            raise  # the module exists, and something that it imports does not
+        raise ResolverError(
+            f"module {module_path!r} of {location!r} cannot be found; is its folder on sys.path?"
+        ) from error
+    try:
+        return getattr(module, attribute)
+    except AttributeError:
+        hint = close_match(attribute, vars(module))
+        raise ResolverError(f"module {module_path!r} has no {attribute!r}{hint}") from None
+
+
+class DefaultTaskResolver(TaskResolverMixin):
+    """Finds a task by its module and the variable or function name that holds it there."""
+
+    @property
+    def location(self) -> str:
+        return f"{__name__}.default_task_resolver"
+
+    def name(self) -> str:
+        return "DefaultTaskResolver"
+
+    def loader_args(self, settings: SerializationSettings | None, t: PythonTask[Any]) -> list[str]:
+        function = getattr(t, "task_function", None)
+        if function is None:
+            return ["task-module", wire_module(t.instantiated_in), "task-name", t.lhs]
+        module, variable = module_name(function), str(function.__name__)
+        held = getattr(sys.modules.get(module), variable, None)
+        if held is not t and isinstance(held, Located):
+            # Another task took the function's name; a variable of its own may still hold this one.
+            variable = t.find_lhs()
+        return ["task-module", wire_module(module), "task-name", variable]
+
+    def load_task(self, loader_args: list[str]) -> PythonTask[Any]:
+        if len(loader_args) < 4:
+            raise ResolverError(f"expected task-module MODULE task-name NAME, got {loader_args!r}")
+        _, module, _, variable = loader_args[:4]
+        found = load_object_from_module(f"{module}.{variable}")
+        if not isinstance(found, Located):
+            raise ResolverError(f"{module}.{variable} is {type(found).__name__}, not a task")
+        return found  # type: ignore[return-value]
+
+    def get_all_tasks(self) -> list[PythonTask[Any]]:
+        raise ResolverError("the default resolver finds tasks by name only; ask the module that defines them")
+
+
+PICKLED_ENTITIES = "pkl.gz"
+"""File in the working directory that holds the tasks of a notebook: gzip over cloudpickle."""
+
+
+class DefaultNotebookTaskResolver(TaskResolverMixin):
+    """Finds a task of a notebook, which no other process can import, in a file that travels with the code."""
+
+    @property
+    def location(self) -> str:
+        return f"{__name__}.default_notebook_task_resolver"
+
+    def name(self) -> str:
+        return "DefaultNotebookTaskResolver"
+
+    def loader_args(self, settings: SerializationSettings | None, t: PythonTask[Any]) -> list[str]:
+        return ["entity-name", t.name.rpartition(".")[2]]
+
+    def dump_tasks(self, tasks: list[PythonTask[Any]], path: str = PICKLED_ENTITIES) -> None:
+        """Write ``tasks`` to the file that `load_task` reads."""
+        import gzip
+
+        import cloudpickle
+
+        entities = {task.name.rpartition(".")[2]: task for task in tasks}
+        content = {"python": list(sys.version_info[:2]), "entities": cloudpickle.dumps(entities, protocol=5)}
+        with gzip.open(path, "wb") as file:
+            file.write(cloudpickle.dumps(content, protocol=5))
+
+    def load_task(self, loader_args: list[str]) -> PythonTask[Any]:
+        import gzip
+        import pickle
+
+        if len(loader_args) != 2:
+            raise ResolverError(f"expected entity-name NAME, got {loader_args!r}")
+        try:
+            with gzip.open(PICKLED_ENTITIES, "rb") as file:
+                content = pickle.loads(file.read())  # noqa: S301 - the file travels with the user's own code
+        except FileNotFoundError:
+            raise ResolverError(f"no {PICKLED_ENTITIES!r} in the working directory; dump_tasks() writes it") from None
+        made, here = tuple(content["python"]), tuple(sys.version_info[:2])
+        if made != here:
+            raise ResolverError(f"the notebook's tasks were made by Python {made}, this is {here}; use the same one")
+        entities: dict[str, PythonTask[Any]] = pickle.loads(content["entities"])  # noqa: S301 - as above
+        try:
+            return entities[loader_args[1]]
+        except KeyError:
+            hint = close_match(loader_args[1], entities)
+            raise ResolverError(f"{PICKLED_ENTITIES!r} holds no task {loader_args[1]!r}{hint}") from None
+
+    def get_all_tasks(self) -> list[PythonTask[Any]]:
+        raise ResolverError("the notebook resolver knows the tasks of its file by name only")
+
+
+default_task_resolver = DefaultTaskResolver()
+"""The resolver of every task that names no other."""
+
+default_notebook_task_resolver = DefaultNotebookTaskResolver()
+"""The resolver of tasks that were defined in a notebook."""

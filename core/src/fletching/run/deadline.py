@@ -1,0 +1,176 @@
+"""Attempts with a deadline: they run in a process of their own, because nothing else can really be stopped.
+
+A thread in a C loop cannot be interrupted, so an attempt of a sync task that has a ``timeout`` gets a worker
+process. At the deadline the worker's whole process group is killed. A worker that finished in time waits for the
+next attempt of the same caller; the operating system ends it by alarm should the caller vanish.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from fletching.errors import ExecutionWarning, TaskTimeoutError, WorkerDiedError
+from fletching.run.shipping import load, read_frame, send_frame, ship
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fletching.context import Execution
+
+__all__ = ["run_with_deadline", "timed_out"]
+
+START_SECONDS = 60.0
+"""How long a worker may take to start and import the task's module; that is not counted against the deadline."""
+
+_idle: list[Worker] = []
+_lock = threading.Lock()
+
+
+def timed_out(execution: Execution, seconds: float) -> TaskTimeoutError:
+    """Return the error of an attempt that was stopped at its deadline."""
+    return TaskTimeoutError(
+        f"task {execution.task_name!r} was stopped after its timeout of {seconds:g} s; raise timeout= or make it faster"
+    )
+
+
+class Worker:
+    """A process that runs one attempt at a time and can be killed."""
+
+    def __init__(self) -> None:
+        # Sockets of our own, not stdin and stdout: what the task prints must go where the user's prints go.
+        import socket
+
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", "from fletching.run.worker import main; main()", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                # A group of its own, so that what the task started is stopped with it.
+                start_new_session=True,
+                env=_worker_environment(),
+            )
+        self.socket = ours
+
+    def run(self, job: bytes, seconds: float) -> bytes | None:
+        """Run a job; return its reply, or None if its deadline came first.
+
+        Raises:
+            EOFError: the process ended by itself.
+        """
+        send_frame(self.socket, job)
+        self.socket.settimeout(START_SECONDS)
+        read_frame(self.socket)  # the job is loaded: the clock starts now
+        self.socket.settimeout(seconds)
+        try:
+            return read_frame(self.socket)
+        except TimeoutError:
+            return None
+
+    def kill(self) -> int:
+        """Stop the process and all it started, and return its exit code."""
+        import signal
+
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it ended between our decision and the call
+        self.socket.close()
+        return self.process.wait()
+
+
+def _worker_environment() -> dict[str, str]:
+    # The package may have been found through a sys.path entry that only this process knows.
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def run_with_deadline(execution: Execution, inputs: Mapping[str, Any], seconds: float) -> Any:
+    """Run one attempt of a sync task in a worker process and stop it for good after ``seconds``.
+
+    Raises:
+        TaskTimeoutError: it was stopped.
+        WorkerDiedError: the process ended without a result.
+    """
+    if sys.platform == "win32":
+        return _without_process(execution, inputs)
+    job = ship(execution, inputs, seconds)
+    worker = _take()
+    keep = False
+    try:
+        reply = worker.run(job, seconds)
+        if reply is None:
+            raise timed_out(execution, seconds)
+        keep = True
+    except (EOFError, ConnectionError) as error:
+        raise _died(execution, worker) from error
+    finally:
+        if keep:
+            _give_back(worker)
+        else:
+            worker.kill()
+    value, error = load(reply)
+    if error is not None:
+        raise error
+    return value
+
+
+def _without_process(execution: Execution, inputs: Mapping[str, Any]) -> Any:
+    import warnings
+
+    from fletching.execution import run_attempt
+
+    warnings.warn("this platform cannot stop a running task: its timeout is not kept", ExecutionWarning, stacklevel=2)
+    return run_attempt(execution, inputs)
+
+
+def _died(execution: Execution, worker: Worker) -> WorkerDiedError:
+    import signal
+
+    try:
+        code = worker.process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        code = worker.kill()
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+    return WorkerDiedError(f"the worker process of task {execution.task_name!r} {how} before it gave a result")
+
+
+def _take() -> Worker:
+    with _lock:
+        while _idle:
+            worker = _idle.pop()
+            if worker.process.poll() is None:
+                return worker
+            worker.socket.close()
+        if not _registered:
+            _registered.append(True)
+            atexit.register(_end_all)
+            os.register_at_fork(after_in_child=_idle.clear)
+    return Worker()
+
+
+def _give_back(worker: Worker) -> None:
+    with _lock:
+        _idle.append(worker)
+
+
+_registered: list[bool] = []
+
+
+def _end_all() -> None:
+    with _lock:
+        workers, _idle[:] = list(_idle), []
+    for worker in workers:
+        worker.socket.close()  # a worker that reads the end of its socket leaves by itself
+    deadline = time.monotonic() + 2
+    for worker in workers:
+        try:
+            worker.process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            worker.kill()

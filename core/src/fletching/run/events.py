@@ -1,0 +1,80 @@
+"""What happens to a call, told to whoever listens: progress lines, timings, a run store."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Event", "emit", "observe", "observed"]
+
+Kind = Literal["started", "attempt", "retrying", "finished", "failed", "cached"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One thing that happened to a call of a task."""
+
+    kind: Kind
+    """``started`` once, ``attempt`` before each attempt, ``retrying`` after one that failed and will be repeated,
+    then one of ``finished``, ``cached`` (taken from the cache) and ``failed``."""
+    task: str
+    """Full name of the task."""
+    call: int
+    """Number of the call in this process; the events of one call share it."""
+    at: float
+    """When, in seconds since the epoch."""
+    attempt: int = 0
+    """Number of the attempt, from 0."""
+    seconds: float = 0.0
+    """Since the call started."""
+    error: BaseException | None = None
+    """What went wrong, for ``retrying`` and ``failed``."""
+    depth: int = 0
+    """How many tasks this call stands inside of."""
+
+
+_listeners: list[Callable[[Event], None]] = []
+_changed: list[Callable[[], None]] = []
+
+
+def observed() -> bool:
+    """Whether anybody listens."""
+    return bool(_listeners)
+
+
+def on_change(callback: Callable[[], None]) -> None:
+    """Have ``callback`` called whenever the listeners change, for as long as the process lives."""
+    _changed.append(callback)
+
+
+def emit(event: Event) -> None:
+    """Tell every listener. One that raises stops the run: it was asked for by name."""
+    for listener in tuple(_listeners):
+        listener(event)
+
+
+def now() -> float:
+    """Return seconds since the epoch."""
+    return time.time()
+
+
+@contextmanager
+def observe(callback: Callable[[Event], None]) -> Iterator[None]:
+    """Have ``callback`` called with every `Event` of every call in this process while the block runs.
+
+    It is called on the thread the event happens on.
+    """
+    _listeners.append(callback)
+    try:
+        for told in _changed:
+            told()
+        yield
+    finally:
+        _listeners.remove(callback)
+        for told in _changed:
+            told()

@@ -1,0 +1,157 @@
+"""Calls that run at once, in the caller's own process, or beside it where a deadline has to be kept."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from fletching.context import Execution
+from fletching.execution import run_attempt, run_attempt_async
+from fletching.run import events
+from fletching.run.call import Outcome, Wait, call_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["GATE", "run_call", "run_call_async"]
+
+
+class Gate:
+    """Whether a task with nothing of its own to do around its function may skip the state machine."""
+
+    __slots__ = ("slow",)
+
+    def __init__(self) -> None:
+        self.slow = True
+        """True until we know that no hook and no listener wants to hear of every call."""
+
+
+GATE = Gate()
+
+
+def close_gate() -> None:
+    """Send the next call round the state machine, which finds out whether that is still needed."""
+    GATE.slow = True
+
+
+def _open_gate_if_unused() -> None:
+    from fletching.plugins import manager, on_change
+
+    if not _watching:
+        _watching.append(True)
+        on_change(close_gate)
+        events.on_change(close_gate)
+    GATE.slow = events.observed() or manager().has_hooks("fletching_around_execution")
+
+
+_watching: list[bool] = []
+
+
+def run_call(task: Any, inputs: Mapping[str, Any]) -> Any:
+    """Run one call of a sync task and return what the caller sees.
+
+    Args:
+        task: the task.
+        inputs: every input by name, as the caller gave them.
+    """
+    _open_gate_if_unused()
+    _warn_if_deprecated(task)
+    plan = call_plan(task, inputs)
+    try:
+        step = next(plan)
+        while True:
+            if isinstance(step, Wait):
+                time.sleep(step.seconds)
+                outcome = Outcome()
+            else:
+                try:
+                    outcome = Outcome(_attempt(step, inputs))
+                except BaseException as error:
+                    outcome = Outcome(error=error)
+            step = plan.send(outcome)
+    except StopIteration as done:
+        return _result(done.value)
+    finally:
+        plan.close()
+
+
+async def run_call_async(task: Any, inputs: Mapping[str, Any]) -> Any:
+    """Run one call of an async task on the running loop; the twin of `run_call`."""
+    import asyncio
+
+    _open_gate_if_unused()
+    _warn_if_deprecated(task)
+    plan = call_plan(task, inputs)
+    try:
+        step = next(plan)
+        while True:
+            if isinstance(step, Wait):
+                await asyncio.sleep(step.seconds)
+                outcome = Outcome()
+            else:
+                try:
+                    outcome = Outcome(await _attempt_async(step, inputs))
+                except BaseException as error:
+                    outcome = Outcome(error=error)
+            step = plan.send(outcome)
+    except StopIteration as done:
+        return _result(done.value)
+    finally:
+        plan.close()
+
+
+def _result(outcome: Outcome) -> Any:
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.value
+
+
+def _attempt(execution: Execution, inputs: Mapping[str, Any]) -> Any:
+    timeout = execution.task.metadata.timeout
+    if not timeout:
+        return run_attempt(execution, inputs)
+    from fletching.run.deadline import run_with_deadline
+
+    return run_with_deadline(execution, inputs, timeout.total_seconds())
+
+
+async def _attempt_async(execution: Execution, inputs: Mapping[str, Any]) -> Any:
+    timeout = execution.task.metadata.timeout
+    if not timeout:
+        return await run_attempt_async(execution, inputs)
+    import asyncio
+
+    from fletching.run.deadline import timed_out
+
+    scope = asyncio.timeout(timeout.total_seconds())
+    try:
+        async with scope:
+            return await run_attempt_async(execution, inputs)
+    except TimeoutError as error:
+        # The task's own TimeoutError is the user's; only the deadline's becomes ours.
+        if scope.expired():
+            raise timed_out(execution, timeout.total_seconds()) from error
+        raise
+
+
+def _warn_if_deprecated(task: Any) -> None:
+    if task.metadata.deprecated:
+        import warnings
+
+        from fletching.errors import TaskDeprecatedWarning
+
+        message = f"task {task.name!r} is deprecated: {task.metadata.deprecated}"
+        # Warned at the line of the user's call, however many frames of ours are between.
+        warnings.warn(message, TaskDeprecatedWarning, stacklevel=_frames_of_ours())
+
+
+def _frames_of_ours() -> int:
+    import sys
+
+    depth, frame = 1, sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if not (module.startswith("fletching.") or frame.f_code.co_filename.startswith("<call of ")):
+            return depth
+        depth, frame = depth + 1, frame.f_back  # type: ignore[assignment]
+    return 2

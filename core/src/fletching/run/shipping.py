@@ -1,0 +1,152 @@
+"""How a task, its arguments and its result travel between this process and a worker's."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fletching.errors import SerializationError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator, Mapping
+
+    from fletching.context import Execution
+
+__all__ = ["importable", "load", "pack_outcome", "read_frame", "send_frame", "ship"]
+
+LENGTH = struct.Struct("!Q")
+
+
+def send_frame(connection: socket.socket, data: bytes) -> None:
+    """Send ``data`` with its length in front."""
+    connection.sendall(LENGTH.pack(len(data)))
+    connection.sendall(data)
+
+
+def read_frame(connection: socket.socket) -> bytes:
+    """Return the next frame.
+
+    Raises:
+        EOFError: the other side is gone.
+        TimeoutError: the socket's timeout passed.
+    """
+    (size,) = LENGTH.unpack(_read(connection, LENGTH.size))
+    return _read(connection, size)
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    data = bytearray(size)
+    view, got = memoryview(data), 0
+    while got < size:
+        count = connection.recv_into(view[got:])
+        if not count:
+            raise EOFError("the other process is gone")
+        got += count
+    return bytes(data)
+
+
+def importable(name: str) -> bool:
+    """Whether a fresh process with our ``sys.path`` finds the same module under ``name``.
+
+    It doesn't for ``__main__``, for a notebook, and for a module that a test runner or a script loaded from a file.
+    """
+    module = sys.modules.get(name)
+    origin = getattr(module, "__file__", None)
+    if module is None or name == "__main__" or origin is None:
+        return module is not None and name in sys.builtin_module_names
+    parent, _, _ = name.rpartition(".")
+    if parent and not importable(parent) and not hasattr(sys.modules.get(parent), "__path__"):
+        return False
+    path = getattr(sys.modules.get(parent), "__path__", None) if parent else None
+    for finder in sys.meta_path:
+        find = getattr(finder, "find_spec", None)
+        spec = find(name, path) if find is not None else None
+        if spec is not None:
+            return spec.origin is not None and os.path.realpath(spec.origin) == os.path.realpath(origin)
+    return False
+
+
+@contextmanager
+def _by_value(name: str) -> Iterator[None]:
+    """Have functions and classes of a module travel as code where the module itself cannot be imported."""
+    import cloudpickle
+
+    module = sys.modules.get(name)
+    if module is None or name == "__main__" or importable(name):
+        yield
+        return
+    if name in cloudpickle.list_registry_pickle_by_value():
+        yield
+        return
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
+
+
+def ship(execution: Execution, inputs: Mapping[str, Any], seconds: float) -> bytes:
+    """Return one attempt as bytes for a worker.
+
+    Raises:
+        SerializationError: the task or an argument cannot leave this process.
+    """
+    import cloudpickle
+
+    task = execution.task
+    setting = {
+        "path": list(sys.path),
+        "folder": os.getcwd(),
+        "environment": dict(os.environ),
+        "seconds": seconds,
+        "module": task.instantiated_in,
+    }
+    body = (task, execution.attempt, execution.shared_folder(), dict(inputs))
+    try:
+        with _by_value(task.instantiated_in):
+            payload = cloudpickle.dumps(body, protocol=5)
+    except Exception as error:
+        raise SerializationError(
+            f"task {task.name!r} has a timeout, so it runs in a process of its own, but it or its arguments cannot be "
+            f"sent there: {error}; define it at module level, pass what can be pickled, or drop timeout="
+        ) from error
+    return pickle.dumps((setting, payload), protocol=5)
+
+
+def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
+    """Return how an attempt ended as bytes for the caller; an error that can't be pickled is told as text."""
+    import traceback
+
+    import cloudpickle
+
+    if error is not None:
+        trace = "".join(traceback.format_tb(error.__traceback__))
+        error.add_note(f"raised in a worker process:\n{trace.rstrip()}")
+    with _by_value(module):
+        try:
+            data: bytes = cloudpickle.dumps((value, error, getattr(error, "__notes__", [])), protocol=5)
+            pickle.loads(data)  # noqa: S301 - our own bytes: some errors pickle and then cannot be made again
+        except Exception as problem:
+            if error is None:
+                error = SerializationError(f"the task's result cannot be sent back from its process: {problem}")
+            else:
+                notes = getattr(error, "__notes__", [])
+                error = RuntimeError(f"{type(error).__qualname__}: {error}")
+                for note in notes:
+                    error.add_note(note)
+            data = pickle.dumps((None, error, getattr(error, "__notes__", [])), protocol=5)
+    return data
+
+
+def load(reply: bytes) -> tuple[Any, BaseException | None]:
+    """Return the value and the error of `pack_outcome`."""
+    value, error, notes = pickle.loads(reply)  # noqa: S301 - written by a process that we started
+    if error is not None and not getattr(error, "__notes__", None):
+        for note in notes:
+            error.add_note(note)
+    return value, error

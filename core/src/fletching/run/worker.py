@@ -1,0 +1,73 @@
+"""The program of a worker process: run the attempts a parent sends, one after another, until it is gone."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import sys
+from typing import Any
+
+from fletching.run.shipping import pack_outcome, read_frame, send_frame
+
+__all__ = ["main"]
+
+GRACE = 5.0
+"""Seconds past the deadline after which the kernel ends a worker whose parent vanished."""
+
+
+def main() -> None:
+    """Serve the socket whose number is the only argument."""
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    os.set_inheritable(connection.fileno(), False)  # a program that the task starts must not keep it open
+    sys.argv[:] = [""]
+    # Ctrl-C is the parent's to handle: it decides what happens to us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        try:
+            job = read_frame(connection)
+        except (EOFError, ConnectionError):
+            return
+        setting, payload = pickle.loads(job)  # noqa: S301 - written by the process that started us
+        try:
+            reply = _serve(connection, setting, payload)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        try:
+            send_frame(connection, reply)
+        except ConnectionError:
+            return
+
+
+def _serve(connection: socket.socket, setting: dict[str, Any], payload: bytes) -> bytes:
+    _adopt(setting)
+    value, error = None, None
+    try:
+        task, attempt, folder, inputs = pickle.loads(payload)  # noqa: S301 - as above
+    except BaseException as problem:
+        send_frame(connection, b"")
+        return pack_outcome(None, problem, setting["module"])
+    send_frame(connection, b"")
+    # The default action of SIGALRM is to end the process, also inside a C loop, and needs no parent.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, setting["seconds"] + GRACE)
+    try:
+        from fletching.context import Execution
+        from fletching.execution import run_attempt
+
+        value = run_attempt(Execution(task, attempt, "process", folder), inputs)
+    except BaseException as problem:
+        error = problem
+    return pack_outcome(value, error, setting["module"])
+
+
+def _adopt(setting: dict[str, Any]) -> None:
+    """Take over where the parent is: its import path, its folder, its environment."""
+    sys.path[:] = setting["path"]
+    os.chdir(setting["folder"])
+    if dict(os.environ) != setting["environment"]:
+        os.environ.clear()
+        os.environ.update(setting["environment"])
