@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
-from uv import find_uv_bin
 
 from repository import MEMBERS, ROOT
 
 
 @pytest.fixture(scope="session")
-def uv() -> str:
-    """The pinned uv."""
-    return str(find_uv_bin())
-
-
-@pytest.fixture(scope="session")
-def built(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every member's wheel and source distribution."""
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run(
-        [
-            uv,
-            "build",
-            "--quiet",
-            "--all-packages",
-            "--build-constraints",
-            ROOT / "constraints.txt",
-            "--out-dir",
-            folder,
-        ],
-        cwd=ROOT,
-        check=True,
-    )
+    run_uv("build", "--all-packages", "--build-constraints", ROOT / "constraints.txt", "--out-dir", folder)
     return folder
 
 

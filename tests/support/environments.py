@@ -10,7 +10,7 @@ from uv import find_uv_bin
 
 from repository import ROOT
 
-__all__ = ["Environment", "build_wheel"]
+__all__ = ["Environment", "build_wheel", "run_uv"]
 
 
 def run_uv(*arguments: str | Path, cwd: Path = ROOT) -> str:

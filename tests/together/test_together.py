@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 
-from uv import find_uv_bin
-
+from environments import run_uv
 from repository import PLUGINS, run_python
 
 WANTED = {
@@ -42,7 +40,4 @@ def test_no_name_is_claimed_twice() -> None:
 
 
 def test_what_is_installed_fits_together() -> None:
-    done = subprocess.run(
-        [find_uv_bin(), "pip", "check", "--python", sys.executable], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    run_uv("pip", "check", "--python", sys.executable)
