@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from environments import run_uv
 from repository import MEMBERS, ROOT
 
 

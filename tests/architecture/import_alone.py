@@ -44,7 +44,9 @@ def noise(name: str) -> str:
     if logging is not None and logging.root.handlers:
         found.append("added a log handler")
     package = sys.modules[name.partition(".")[0]]
-    hidden = [public for public in getattr(package, "__all__", ()) if isinstance(vars(package).get(public), ModuleType)]
+    hidden = [
+        public for public in getattr(package, "__all__", ()) if isinstance(getattr(package, public, None), ModuleType)
+    ]
     if hidden:
         found.append(f"put a module in the place of a public name: {hidden}")
     return ", ".join(found)

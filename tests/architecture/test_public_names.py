@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MODULES = sorted(name for name in SOURCES if not name.endswith("__main__"))
+TYPE_PARAMETERS = {"ParamSpec", "TypeVar", "TypeVarTuple"}
+"""Made for annotations: nobody imports them."""
 
 
 def defined(body: list[ast.stmt]) -> Iterator[str]:
@@ -22,6 +24,8 @@ def defined(body: list[ast.stmt]) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in TYPE_PARAMETERS:
+                continue
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
                 yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
