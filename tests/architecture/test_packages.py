@@ -70,7 +70,7 @@ def test_a_plugin_says_which_core_it_fits(plugin: Member) -> None:
 
 @BY_PLUGIN
 def test_every_entry_point_resolves(plugin: Member) -> None:
-    for group, names in plugin.entry_points.items():
+    for names in plugin.entry_points.values():
         for name, target in names.items():
             module, _, attribute = target.partition(":")
             found = import_module(module)
