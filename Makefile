@@ -32,7 +32,7 @@ test: $(ENV) ## the whole test suite; ARGS="-k name" picks
 test-others: $(HATCH) ## the suite on every other supported Python that is installed
 	@for version in $(OTHER_PYTHONS); do \
 	  if python$$version -c "" 2>/dev/null; then \
-	    echo "== Python $$version"; $(HATCH) run +py=$$version hatch-test:run $(ARGS) || exit 1; \
+	    echo "== Python $$version"; $(HATCH) test -py $$version $(if $(ARGS),-- $(ARGS)) || exit 1; \
 	  else echo "== Python $$version is not installed here: skipped"; fi; \
 	done
 
