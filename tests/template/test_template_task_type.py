@@ -172,6 +172,15 @@ def test_a_wrong_answer_is_refused(answer: dict[str, str], why: str, tmp_path: P
     assert not files(tmp_path)
 
 
+def test_the_how_to_shows_what_is_made(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "first-task-type.md").read_text(encoding="utf-8")
+    project = render(tmp_path, **ANSWERS[0].data())
+    config = (project / "src" / ANSWERS[0].package / "config.py").read_text(encoding="utf-8")
+    assert f"```python\n{config}```\n" in page
+    for name in files(project):
+        assert name in page, f"{name} is not in the table of files"
+
+
 def test_a_question_without_an_answer_is_asked(tmp_path: Path) -> None:
     for question in ("plugin_name", "author"):
         answers = {name: value for name, value in ANSWERS[0].data().items() if name != question}

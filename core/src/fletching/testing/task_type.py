@@ -197,8 +197,8 @@ class TaskTypeConformance(Conformance):
 
 def template_of(task: PythonTask[Any]) -> TaskTemplate:
     """Return what a backend would be given for a task."""
-    from fletching.extend import Image, ImageConfig, SerializationSettings
-    from fletching.idl.tasks import task_template
+    from fletching.idl.template import task_template
+    from fletching.settings import Image, ImageConfig, SerializationSettings
 
     image = Image("default", "registry.example/image", "1")
     settings = SerializationSettings(ImageConfig(image), project="project", domain="domain", version="1")
