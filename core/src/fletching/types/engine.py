@@ -10,11 +10,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fletching.errors import UnsupportedTypeError
-from fletching.types.base import TypeTransformer
 from fletching.types.display import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from fletching.types.base import TypeTransformer
 
 __all__ = ["Factory", "field_transformer", "part_transformer", "register", "transformer"]
 

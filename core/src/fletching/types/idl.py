@@ -78,8 +78,10 @@ def guess_python_type(literal_type: LiteralType) -> Any:
     Objects come as ``dict``: their class is not on the wire.
     """
     form = literal_type.WhichOneof("type")
-    if form == "simple" and literal_type.simple in (SIMPLE := _simple()):
-        return SIMPLE[literal_type.simple]
+    if form == "simple":
+        found = _simple().get(literal_type.simple)
+        if found is not None:
+            return found
     if form == "collection_type":
         return list[guess_python_type(literal_type.collection_type)]  # type: ignore[misc]  # made at run time
     if form == "map_value_type":
@@ -87,7 +89,8 @@ def guess_python_type(literal_type: LiteralType) -> Any:
     if form == "union_type":
         from typing import Union
 
-        return Union[tuple(guess_python_type(one) for one in literal_type.union_type.variants)]
+        variants = tuple(guess_python_type(one) for one in literal_type.union_type.variants)
+        return Union[variants]  # noqa: UP007 - a tuple made at run time
     if form == "enum_type":
         from typing import Literal
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Tuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from fletching.errors import ConversionError
 from fletching.types.containers import each
@@ -170,11 +170,12 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
     fields = getattr(root, "_fields", None)
     if issubclass(root, tuple) and fields is not None:
         hints = get_type_hints(root, include_extras=True)
-        return TupleTransformer(annotation, [field_transformer(hints.get(name, Any)) for name in fields], repeated=False)
+        items = [field_transformer(hints.get(name, Any)) for name in fields]
+        return TupleTransformer(annotation, items, repeated=False)
     if root is not tuple:
         return None
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         return TupleTransformer(annotation, [field_transformer(arguments[0])], repeated=True)
-    if annotation in (tuple, Tuple):
+    if not arguments and annotation != tuple[()]:
         return TupleTransformer(annotation, [field_transformer(Any)], repeated=True)
     return TupleTransformer(annotation, [field_transformer(one) for one in arguments], repeated=False)

@@ -86,6 +86,7 @@ class MsgpackDictTransformer(PackedTransformer[dict[K, V]]):
             )
         self.key = key
         self.value = value
+        self._from_json = key.json_schema().get("type") in ("integer", "number", "boolean")
 
     def carry(self, value: dict[K, V], /) -> dict[K, V]:
         return self._items(value, self.key.carry_plain, self.value.carry_plain)
@@ -94,7 +95,7 @@ class MsgpackDictTransformer(PackedTransformer[dict[K, V]]):
         return self._items(value, self.key.to_plain, self.value.to_plain)
 
     def from_plain(self, data: Any, /) -> dict[K, V]:
-        if isinstance(data, dict):
+        if self._from_json and isinstance(data, dict):
             data = {self._written(key): item for key, item in data.items()}
         return self._items(data, self.key.from_plain, self.value.from_plain)
 
@@ -106,8 +107,8 @@ class MsgpackDictTransformer(PackedTransformer[dict[K, V]]):
         }
 
     def _written(self, key: Any) -> Any:
-        """Return the key that JSON, which knows only text as key, was made of."""
-        if isinstance(key, str) and self.key.schema.get("type") in ("integer", "number", "boolean"):
+        """Return the number that a key was before JSON, which knows only text as key, had it."""
+        if isinstance(key, str):
             import json
 
             try:

@@ -53,6 +53,7 @@ def plain_text(value: str) -> str:
 
 
 def check_text(value: str) -> None:
+    """Refuse text without UTF-8 form."""
     if not value.isascii():
         try:
             value.encode()
@@ -107,7 +108,7 @@ def _copy_list(value: Any, depth: int) -> list[Any]:
     copied: list[Any] = []
     try:
         for item in value:
-            copied.append(_copy(item, depth + 1))
+            copied.append(_copy(item, depth + 1))  # noqa: PERF401 - its length tells which one failed
     except ConversionError as error:
         if depth < 8 or len(error.path) < 40:
             error.at(f"[{len(copied)}]")
@@ -132,4 +133,5 @@ def _copy_dict(value: Any, depth: int) -> dict[Any, Any]:
 
 
 def _too_deep(value: Any) -> ConversionError:
-    return ConversionError(f"plain data nested at most {DEPTH} deep", type(value).__name__, hint="does it contain itself?")
+    expected = f"plain data nested at most {DEPTH} deep"
+    return ConversionError(expected, type(value).__name__, hint="does it contain itself?")

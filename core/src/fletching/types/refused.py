@@ -33,9 +33,9 @@ def unsupported(annotation: Any) -> UnsupportedTypeError:
     """Return the error for an annotation without transformer, with the best substitute there is."""
     name = type_name(annotation)
     if isinstance(annotation, (str, typing.ForwardRef)):
-        return UnsupportedTypeError(f"{name} was not resolved; import what it names where the function is defined")
+        return UnsupportedTypeError(f"{name} was not resolved; import it in the module of the function")
     if isinstance(annotation, typing.TypeVar):
-        return UnsupportedTypeError(f"{name} is a type variable, and a task has one type for each value; name the type")
+        return UnsupportedTypeError(f"{name} is a type variable, and the type of a value has to be known; name the type")
     root = typing.get_origin(annotation) or annotation
     if not isinstance(root, type):
         return UnsupportedTypeError(f"{name} is no type that a value can be checked against; annotate with a class")

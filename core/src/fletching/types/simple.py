@@ -100,7 +100,8 @@ class PrimitiveTransformer(ScalarTransformer[T]):
 
     def fill_all(self, slots: Iterable[Literal], values: Sequence[T], /) -> bool:
         field = self.field
-        for primitive, value in zip(map(attrgetter("scalar.primitive"), islice(slots, len(values))), values, strict=True):
+        primitives = map(attrgetter("scalar.primitive"), islice(slots, len(values)))
+        for primitive, value in zip(primitives, values, strict=True):
             setattr(primitive, field, value)
         return True
 

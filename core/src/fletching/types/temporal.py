@@ -39,14 +39,14 @@ class DatetimeTransformer(ScalarTransformer[datetime]):
         try:
             return plain.astimezone(UTC)
         except OverflowError:
-            raise ConversionError("datetime between the years 1 and 9999 in UTC", preview(value)) from None
+            raise self.out_of_range(value) from None
 
     def carry_plain(self, value: datetime, /) -> datetime:
         if not isinstance(value, datetime):
             raise self.refusal(value)
         offset = value.utcoffset()
         try:
-            return datetime(
+            plain = datetime(
                 value.year,
                 value.month,
                 value.day,
@@ -56,8 +56,16 @@ class DatetimeTransformer(ScalarTransformer[datetime]):
                 value.microsecond,
                 None if offset is None else UTC if not offset else timezone(offset),
             )
+            # ISO 8601 has no parts of a second in an offset, and not every reader takes them.
+            return plain.astimezone(UTC) if offset is not None and offset.microseconds else plain
         except (TypeError, ValueError):  # pandas.NaT is a datetime without a year
             raise self.refusal(value) from None
+        except OverflowError:
+            raise self.out_of_range(value) from None
+
+    def out_of_range(self, value: datetime) -> ConversionError:
+        """Return the error for a time that UTC has no date for."""
+        return ConversionError("datetime between the years 1 and 9999 in UTC", preview(value))
 
     def fill(self, literal: Literal, value: datetime, /) -> None:
         since = self.carry(value) - EPOCH

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.base import TypeTransformer
+from fletching.types.containers import DictTransformer, ListTransformer
 from fletching.types.display import preview, type_name
 from fletching.types.engine import part_transformer
 from fletching.types.simple import NoneTransformer, PrimitiveTransformer
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from flyteidl.core.types_pb2 import LiteralType
 
 __all__ = ["UnionTransformer", "factory"]
+
+UNLIKE_TEXT = (PrimitiveTransformer, NoneTransformer, ListTransformer, DictTransformer)
+"""The transformers whose plain form is text for ``str`` alone."""
 
 FORMS = {"integer": int, "float_value": float, "string_value": str, "boolean": bool}
 
@@ -34,6 +38,7 @@ class UnionTransformer(TypeTransformer[Any]):
         self.variants = variants
         self.inside_only = next((one.inside_only for one in variants if one.inside_only), "")
         self._classes = [(_root(one.python_type), one) for one in variants]
+        self._text_is_str = all(isinstance(one, UNLIKE_TEXT) for one in variants)
         tests = [one.inline for one in variants if isinstance(one, (NoneTransformer, PrimitiveTransformer))]
         # True only for exactly these classes, so another variant cannot be the one that is meant.
         self.inline = " or ".join(f"({test})" for test in tests if test) or None
@@ -95,8 +100,9 @@ class UnionTransformer(TypeTransformer[Any]):
         return self._first(lambda one: one.to_plain(value), self._candidates(value), lambda: preview(value))
 
     def from_plain(self, data: Any, /) -> Any:
-        # Plain data has no tag. A number, a bool or None can only be itself; all else goes to the first that takes it.
-        kind = None if isinstance(data, str) else type(data)
+        # Plain data has no tag. A number, a bool or None can only be itself; text may be a date or an Enum as well,
+        # and like all else goes to the first that takes it.
+        kind = type(data) if self._text_is_str or not isinstance(data, str) else None
         order = sorted(self.variants, key=lambda one: one.python_type is not kind)
         return self._first(lambda one: one.from_plain(data), order, lambda: preview(data))
 
