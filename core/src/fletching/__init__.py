@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from fletching.settings import Image as Image
     from fletching.settings import ImageConfig as ImageConfig
     from fletching.settings import SerializationSettings as SerializationSettings
-    from fletching.task import PythonTask as PythonTask
+    from fletching.python_task import PythonTask as PythonTask
     from fletching.task_plugins import TaskPlugins as TaskPlugins
     from fletching.types.annotations import FlyteAnnotation as FlyteAnnotation
     from fletching.types.annotations import HashMethod as HashMethod
@@ -69,7 +69,7 @@ _HOMES = {
     "PodTemplate": "pods",
     "PythonFunctionTask": "function_task",
     "PythonInstanceTask": "auto_container",
-    "PythonTask": "task",
+    "PythonTask": "python_task",
     "RecoverableError": "errors",
     "Resources": "resources",
     "Secret": "security",

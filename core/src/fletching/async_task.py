@@ -6,14 +6,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.context import STATE
-from fletching.function_task import ExecutionBehavior, PythonFunctionTask
+from fletching.function_task import PythonFunctionTask
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
-
-    from flyteidl.core.literals_pb2 import LiteralMap
-
-    from fletching.context import FlyteContext
 
 __all__ = ["AsyncPythonFunctionTask"]
 
@@ -49,11 +45,5 @@ class AsyncPythonFunctionTask(PythonFunctionTask[T]):
     def _run(self, inputs: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
         from fletching.run.local import run_call_async
 
-        return run_call_async(self, inputs)
-
-    def dispatch_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap:
-        """Run one attempt from literals to literals, blocking until it is done."""
-        return super().dispatch_execute(ctx, input_literal_map)
-
-    def _runs_modes(self) -> tuple[ExecutionBehavior, ...]:
-        return (ExecutionBehavior.DEFAULT,)
+        # What the coroutine will see is what was given at the call, whatever becomes of it until it is awaited.
+        return run_call_async(self, self.compiled.carry_inputs(inputs))

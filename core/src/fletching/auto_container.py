@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.errors import ConfigError
 from fletching.resolver import TaskResolverMixin, default_task_resolver
-from fletching.task import PythonTask
+from fletching.python_task import PythonTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fletching.errors import PluginError
     from fletching.installed import EntryPoint
 
-__all__ = ["Blocked", "PluginInfo", "choose", "fits", "flag", "judge"]
+__all__ = ["Blocked", "PluginInfo", "choose", "fits", "flag", "in_range", "judge", "normal"]
 
 CORE = "fletching"
 
@@ -84,18 +84,23 @@ def normal(distribution: str) -> str:
     return "-".join(filter(None, distribution.lower().replace("_", "-").replace(".", "-").split("-")))
 
 
-def fits(entry: EntryPoint, core_version: str) -> bool:
-    """Tell whether core is in the range that an entry point's distribution asks for."""
-    requires = entry.distribution.requires
-    if not requires or not core_version:
+def in_range(version: str, requires: str) -> bool:
+    """Tell whether a version is in a range; an unknown one is, and nothing is in a range that cannot be read."""
+    if not requires or not version:
         return True
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion
 
     try:
-        return SpecifierSet(requires).contains(core_version, prereleases=True)
+        return SpecifierSet(requires).contains(version, prereleases=True)
     except (InvalidSpecifier, InvalidVersion):
         return False
+
+
+def fits(entry: EntryPoint, core_version: str) -> bool:
+    """Tell whether core is in the range that an entry point's distribution asks for."""
+    source = entry.distribution
+    return (source.fits == core_version != "") or in_range(core_version, source.requires)
 
 
 def judge(candidates: Sequence[EntryPoint], blocked: Blocked, core_version: str) -> tuple[PluginInfo, ...]:

@@ -110,9 +110,14 @@ class ExecutionParameters:
     @property
     def secrets(self) -> SecretsManager:
         """Where to get secrets: ``current_context().secrets.get("group", "key")``."""
-        from fletching.security import SecretsManager
 
-        manager: SecretsManager = self._once("secrets", SecretsManager)
+        def make() -> SecretsManager:
+            from fletching.security import SecretsManager
+
+            security = self._execution.task.security_context if self._execution else None
+            return SecretsManager(requests=(security.secrets or ()) if security else ())
+
+        manager: SecretsManager = self._once("secrets", make)
         return manager
 
     @property

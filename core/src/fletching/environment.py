@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fletching.security import Secret
+
 __all__ = ["Overlay", "task_environment"]
 
 _lock = threading.Lock()
@@ -57,7 +59,22 @@ def task_environment(task: Any) -> Overlay | None:
     variables = dict(task.environment)
     for secret in secrets or ():
         if secret.env_var:
-            from fletching.security import secret_variable
-
-            variables[secret.env_var] = secret_variable(secret)
+            variables[secret.env_var] = _secret_variable(secret)
     return Overlay(variables) if variables else None
+
+
+def _secret_variable(secret: Secret) -> str:
+    """Return what the secret's own variable holds: its value, or the path of a file with it."""
+    from fletching.security import MountType, lookup_secret
+
+    where = secret.group, secret.key, secret.group_version
+    if secret.mount_requirement is not MountType.FILE:
+        return lookup_secret(*where, requests=[secret])
+    content = lookup_secret(*where, encode_mode="rb", requests=[secret])
+    from fletching.types.blobs import new_local_path
+
+    path = new_local_path("secret")
+    # Readable by this user only, from the moment it exists.
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    return path

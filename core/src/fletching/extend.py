@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fletching.security import redact as redact
     from fletching.security import remember_secret as remember_secret
     from fletching.settings import SerializationSettings as SerializationSettings
-    from fletching.task import PythonTask as PythonTask
+    from fletching.python_task import PythonTask as PythonTask
     from fletching.task_plugins import TaskPlugins as TaskPlugins
     from fletching.types.base import TypeTransformer as TypeTransformer
     from fletching.types.blobs import new_blob_path as new_blob_path
@@ -50,7 +50,7 @@ _HOMES = {
     "PythonAutoContainerTask": "auto_container",
     "PythonFunctionTask": "function_task",
     "PythonInstanceTask": "auto_container",
-    "PythonTask": "task",
+    "PythonTask": "python_task",
     "SerializationSettings": "settings",
     "TaskMetadata": "metadata",
     "TaskPlugins": "task_plugins",

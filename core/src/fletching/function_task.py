@@ -13,7 +13,7 @@ from fletching.interface import Interface
 from fletching.located import module_name, wire_module
 from fletching.resolver import TaskResolverMixin, default_task_resolver
 from fletching.run.local import GATE
-from fletching.task import PythonTask
+from fletching.python_task import PythonTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,7 +62,9 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         self._node_dependency_hints = _checked_hints(task_function, execution_mode, node_dependency_hints)
         self._locate(module_name(task_function))
         name = f"{wire_module(self._instantiated_in)}.{function_name(task_function)}"
-        interface = Interface.from_function(task_function, pickle_untyped=pickle_untyped)
+        interface = Interface.from_function(
+            task_function, pickle_untyped=pickle_untyped, check_return=self._checks_return
+        )
         self._ignores_inputs = bool(ignore_input_vars)
         if task_resolver is None:
             _refuse_nested(task_function, name)
@@ -80,6 +82,9 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         self._direct = self._first_call
 
     _direct: Callable[..., Any]
+
+    _checks_return = True
+    """Whether a function that declares an output has to return one; not in a task type that never calls it."""
 
     def _runs_modes(self) -> tuple[ExecutionBehavior, ...]:
         """Which modes this class runs."""

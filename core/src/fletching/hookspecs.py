@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fletching.context import Execution
     from fletching.metadata import TaskMetadata
     from fletching.plugins import PluginManager
-    from fletching.task import PythonTask
+    from fletching.python_task import PythonTask
 
 __all__ = [
     "fletching_around_execution",

@@ -6,7 +6,10 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import TypeAlias
+
+    Columns: TypeAlias = tuple[list[str], list[str], list[int]] | tuple[list[str], list[str], list[str]]
 
 __all__ = ["KINDS", "PREFIX", "Distribution", "EntryPoint", "Installed", "read", "unchanged"]
 
@@ -35,13 +38,15 @@ class Distribution(NamedTuple):
     version: str
     requires: str = ""
     """Its range on core, as in ``>=0.1,<0.2``; empty if it names none."""
+    fits: str = ""
+    """The version of core that was found to be in that range when this was read."""
     location: str = ""
     """The folder of its metadata, if it is one."""
     stamp: int = 0
     """What `location` looked like when it was read."""
 
     def __str__(self) -> str:
-        return f"{self.name} {self.version}"
+        return f"{self.name} {self.version}".rstrip()
 
 
 class EntryPoint(NamedTuple):
@@ -62,14 +67,41 @@ class EntryPoint(NamedTuple):
 class Installed:
     """A snapshot of every entry point of ours, in the order of ``sys.path``."""
 
-    __slots__ = ("_by_kind", "core_version")
+    __slots__ = ("_columns", "_distributions", "core_version")
 
     def __init__(self, entries: Iterable[EntryPoint] = (), *, core_version: str = "") -> None:
         self.core_version = core_version
         """The version of core that the snapshot belongs to; empty if core itself is not installed."""
-        self._by_kind: dict[str, list[EntryPoint]] = {}
+        # Columns, because most questions are about names only and there may be hundreds of rows.
+        self._columns: dict[str, Columns] = {}
+        places: dict[Distribution, int] = {}
         for entry in entries:
-            self._by_kind.setdefault(entry.kind, []).append(entry)
+            names, values, sources = self._columns.setdefault(entry.kind, ([], [], []))
+            names.append(entry.name)
+            values.append(entry.value)
+            sources.append(places.setdefault(entry.distribution, len(places)))
+        self._distributions: tuple[Distribution, ...] | Callable[[], tuple[Distribution, ...]] = tuple(places)
+
+    @classmethod
+    def of_columns(
+        cls, core_version: str, distributions: Callable[[], tuple[Distribution, ...]], columns: dict[str, Columns]
+    ) -> Installed:
+        """Return a snapshot of what `columns` and `distributions` gave; the latter is only called if needed."""
+        made = cls(core_version=core_version)
+        made._columns, made._distributions = columns, distributions
+        return made
+
+    @property
+    def columns(self) -> dict[str, Columns]:
+        """For each kind: names, values, and where in `distributions` each one's distribution stands."""
+        return self._columns
+
+    @property
+    def distributions(self) -> tuple[Distribution, ...]:
+        """The distributions that bring something."""
+        if not isinstance(self._distributions, tuple):
+            self._distributions = self._distributions()
+        return self._distributions
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Installed):
@@ -82,17 +114,25 @@ class Installed:
     def __repr__(self) -> str:
         return f"Installed({len(self.entries())} entry points, core_version={self.core_version!r})"
 
+    def names(self, kind: str) -> Sequence[str]:
+        """Return the names of a kind, one that is claimed twice twice."""
+        return self._columns[kind][0] if kind in self._columns else ()
+
     def of(self, kind: str) -> tuple[EntryPoint, ...]:
         """Return every entry point of a kind."""
-        return tuple(self._by_kind.get(kind, ()))
+        return tuple(self._at(kind, row) for row in range(len(self.names(kind))))
 
     def find(self, kind: str, name: str) -> tuple[EntryPoint, ...]:
         """Return the entry points of that kind and name: none, one, or several that claim it."""
-        return tuple(entry for entry in self._by_kind.get(kind, ()) if entry.name == name)
+        return tuple(self._at(kind, row) for row, one in enumerate(self.names(kind)) if one == name)
 
     def entries(self) -> tuple[EntryPoint, ...]:
         """Return every entry point, sorted."""
-        return tuple(sorted(entry for found in self._by_kind.values() for entry in found))
+        return tuple(sorted(entry for kind in self._columns for entry in self.of(kind)))
+
+    def _at(self, kind: str, row: int) -> EntryPoint:
+        names, values, sources = self._columns[kind]
+        return EntryPoint(kind, names[row], values[row], self.distributions[int(sources[row])])
 
 
 def read(*, thorough: bool = False) -> Installed:
@@ -121,4 +161,4 @@ def unchanged(distribution: Distribution) -> bool:
         return True
     from fletching.survey import info_stamp
 
-    return info_stamp(distribution.location) == distribution.stamp
+    return info_stamp(distribution.location)[0] == distribution.stamp

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "explain", "load"]
 
-BASES = {"tasks": "fletching.task.PythonTask"}
+BASES = {"tasks": "fletching.python_task.PythonTask"}
 """What the classes of a kind derive from, by name: this layer cannot import what stands above it."""
 
 CALLABLE = {"types", "executors", "backends", "images", "secrets", "storage", "renderers"}

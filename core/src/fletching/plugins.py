@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fletching.installed import EntryPoint
     from fletching.metadata import TaskMetadata
     from fletching.relay import Relay
-    from fletching.task import PythonTask
+    from fletching.python_task import PythonTask
 
 __all__ = ["PluginInfo", "PluginManager", "manager", "on_change", "use_manager"]
 
@@ -92,13 +92,17 @@ class PluginManager:
     def names(self, kind: str) -> tuple[str, ...]:
         """Return the names of a kind that are installed or provided, and not blocked. Imports no plugin."""
         known_kind(kind)
-        found = {entry.name for entry in self.installed().of(kind) if not self.blocked.word(entry)}
+        snapshot = self.installed()
+        if self.blocked:
+            found = {entry.name for entry in snapshot.of(kind) if not self.blocked.word(entry)}
+        else:
+            found = set(snapshot.names(kind))
         found.update(name for given_kind, name in self._given if given_kind == kind)
         return tuple(sorted(found))
 
-    def entries(self) -> tuple[PluginInfo, ...]:
+    def entries(self, *, thorough: bool = False) -> tuple[PluginInfo, ...]:
         """Return every installed entry point with its state. Imports no plugin."""
-        snapshot = self.installed(thorough=True)
+        snapshot = self.installed(thorough=thorough)
         claims: dict[tuple[str, str], list[EntryPoint]] = {}
         for entry in snapshot.entries():
             claims.setdefault((entry.kind, entry.name), []).append(entry)

@@ -11,7 +11,7 @@ from fletching.located import Located, module_name, wire_module
 
 if TYPE_CHECKING:
     from fletching.settings import SerializationSettings
-    from fletching.task import PythonTask
+    from fletching.python_task import PythonTask
 
 __all__ = [
     "DefaultNotebookTaskResolver",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from fletching.blocking import in_range, normal
 from fletching.installed import PREFIX, Distribution, EntryPoint, Installed
 from fletching.survey import info_stamp
 
@@ -31,22 +32,21 @@ def scan(stamps: Mapping[str, int] | None = None) -> tuple[Installed, bool]:
         points: Iterable[importlib_metadata.EntryPoint] = importlib_metadata.entry_points()
     except Exception:  # one distribution with broken metadata hides all others
         points, clean = one_by_one()
+    core = core_version()
     entries: dict[EntryPoint, None] = {}
     known: dict[int, Distribution] = {}
     for point in points:
         if point.group.startswith(PREFIX) and point.dist is not None:
             distribution = known.get(id(point.dist))
             if distribution is None:
-                distribution = known[id(point.dist)] = describe(point.dist, stamps or {})
+                distribution = known[id(point.dist)] = describe(point.dist, stamps or {}, core)
             entries[EntryPoint(point.group[len(PREFIX) :], point.name, point.value, distribution)] = None
-    return Installed(entries, core_version=core_version()), clean
+    return Installed(entries, core_version=core), clean
 
 
 def one_by_one() -> tuple[list[importlib_metadata.EntryPoint], bool]:
     """Return the entry points of each distribution that can be read; warn of a plugin that cannot."""
     import importlib_metadata
-
-    from fletching.blocking import normal
 
     readable: list[importlib_metadata.Distribution] = []
     rest: list[importlib_metadata.Distribution] = []
@@ -116,9 +116,9 @@ def field(source: importlib_metadata.Distribution, name: str) -> str:
         return "?"
 
 
-def describe(source: importlib_metadata.Distribution, stamps: Mapping[str, int]) -> Distribution:
+def describe(source: importlib_metadata.Distribution, stamps: Mapping[str, int], core: str) -> Distribution:
     location = folder(source)
-    mark = stamps.get(location, 0) or (info_stamp(location) if location else 0)
+    mark = stamps.get(location, 0) or (info_stamp(location)[0] if location else 0)
     name = field(source, "Name")
     if name == "?":
         name = os.path.basename(location).partition("-")[0] or name
@@ -126,7 +126,8 @@ def describe(source: importlib_metadata.Distribution, stamps: Mapping[str, int])
         requirements = source.requires or []
     except Exception:  # see field
         requirements = []
-    return Distribution(name, field(source, "Version"), range_on_core(requirements), location, mark)
+    requires = range_on_core(requirements)
+    return Distribution(name, field(source, "Version"), requires, core if in_range(core, requires) else "", location, mark)
 
 
 def range_on_core(requirements: list[str]) -> str:

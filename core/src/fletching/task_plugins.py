@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fletching.plugins import manager
 
 if TYPE_CHECKING:
-    from fletching.task import PythonTask
+    from fletching.python_task import PythonTask
 
 __all__ = ["TaskPlugins"]
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import SerializationError
+from fletching.types.blobs import raw_output_prefix
 
 if TYPE_CHECKING:
     import socket
@@ -106,7 +107,9 @@ def ship(execution: Execution, inputs: Mapping[str, Any], seconds: float) -> byt
         "seconds": seconds,
         "module": task.instantiated_in,
     }
-    body = (task, execution.attempt, execution.shared_folder(), dict(inputs))
+    # Files that the task writes go below a folder of ours, so that they outlive the worker.
+    prefix = raw_output_prefix.get() or execution.shared_folder()
+    body = (task, execution.attempt, execution.shared_folder(), prefix, dict(inputs))
     try:
         with _by_value(task.instantiated_in):
             payload = cloudpickle.dumps(body, protocol=5)
@@ -125,8 +128,9 @@ def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
     import cloudpickle
 
     if error is not None:
-        trace = "".join(traceback.format_tb(error.__traceback__))
-        error.add_note(f"raised in a worker process:\n{trace.rstrip()}")
+        ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
+        error.add_note(f"raised in a worker process:\n{''.join(traceback.format_list(frames)).rstrip()}")
     with _by_value(module):
         try:
             data: bytes = cloudpickle.dumps((value, error, getattr(error, "__notes__", [])), protocol=5)

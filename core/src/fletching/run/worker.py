@@ -46,7 +46,7 @@ def _serve(connection: socket.socket, setting: dict[str, Any], payload: bytes) -
     _adopt(setting)
     value, error = None, None
     try:
-        task, attempt, folder, inputs = pickle.loads(payload)  # noqa: S301 - as above
+        task, attempt, folder, prefix, inputs = pickle.loads(payload)  # noqa: S301 - as above
     except BaseException as problem:
         send_frame(connection, b"")
         return pack_outcome(None, problem, setting["module"])
@@ -57,7 +57,9 @@ def _serve(connection: socket.socket, setting: dict[str, Any], payload: bytes) -
     try:
         from fletching.context import Execution
         from fletching.execution import run_attempt
+        from fletching.types.blobs import raw_output_prefix
 
+        raw_output_prefix.set(prefix)
         value = run_attempt(Execution(task, attempt, "process", folder), inputs)
     except BaseException as problem:
         error = problem

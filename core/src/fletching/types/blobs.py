@@ -15,6 +15,7 @@ __all__ = [
     "local_path",
     "new_blob_path",
     "new_local_path",
+    "output_prefix",
     "raw_output_prefix",
     "read_blob",
     "scheme_of",
@@ -104,13 +105,18 @@ def storage_for(uri: str) -> Storage:
     return found
 
 
+def output_prefix() -> str:
+    """Return the folder or URI below which outputs are written."""
+    return raw_output_prefix.get() or _process_folder()
+
+
 def new_blob_path(filename: str = "") -> str:
     """Return a place nobody else has, below the raw output prefix: ``<prefix>/<32 hex digits>/<filename>``.
 
     The folder above a local place exists when this returns.
     """
     # Never the global random generator: user code seeds it, and two attempts would write to one place.
-    folder = join(raw_output_prefix.get() or _process_folder(), os.urandom(16).hex())
+    folder = join(output_prefix(), os.urandom(16).hex())
     place = join(folder, filename) if filename else folder
     if not is_remote(place):
         place = local_path(place)

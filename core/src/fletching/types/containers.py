@@ -135,7 +135,7 @@ class DictTransformer(TypeTransformer[dict[str, T]]):
 
             found: dict[str, T] = read_plain(self, literal)
             return found
-        literals = dict(literal.map.literals)
+        literals = dict(literal.map.literals.items())
         values = self.element.read_all(list(literals.values()))
         if values is None:
             values = self._each(self.element.to_python, literals)

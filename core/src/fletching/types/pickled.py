@@ -1,4 +1,4 @@
-"""Values that cross a boundary as a pickle: ``Pickled[T]`` by the user's choice, ``bytes`` without executing anything."""
+"""Values that cross as a pickle: ``Pickled[T]`` by the user's choice, ``bytes`` without executing anything."""
 
 from __future__ import annotations
 

@@ -137,15 +137,18 @@ class IntTransformer(PrimitiveTransformer[int]):
         return self.carry(int(data) if type(data) is float and data.is_integer() else data)
 
     def carry_all(self, values: Sequence[int], /) -> list[int] | None:
+        copied = super().carry_all(values)
+        if not copied:
+            return copied
+        if len(copied) < 32:  # fewer do not pay for the import
+            return copied if LOWEST <= min(copied) and max(copied) <= HIGHEST else None
         from array import array
 
-        if list(map(type, values)).count(int) == len(values):
-            try:
-                array("q", values)
-            except OverflowError:
-                return None
-            return list(values)
-        return None
+        try:
+            array("q", copied)
+        except OverflowError:
+            return None
+        return copied
 
 
 class FloatTransformer(PrimitiveTransformer[float]):

@@ -38,6 +38,11 @@ class UnionTransformer(TypeTransformer[Any]):
         self.variants = variants
         self.inside_only = next((one.inside_only for one in variants if one.inside_only), "")
         self._classes = [(_root(one.python_type), one) for one in variants]
+        roots, names = [root for root, _ in self._classes], [one.name for one in variants]
+        # Where a class or a tag belongs to one variant alone there is nothing to try.
+        self._by_class = {root: one for root, one in self._classes if roots.count(root) == 1}
+        self._by_tag = {one.name: one for one in variants if names.count(one.name) == 1}
+        self._types: list[LiteralType] = []
         self._text_is_str = all(isinstance(one, UNLIKE_TEXT) for one in variants)
         tests = [one.inline for one in variants if isinstance(one, (NoneTransformer, PrimitiveTransformer))]
         # True only for exactly these classes, so another variant cannot be the one that is meant.
@@ -47,23 +52,31 @@ class UnionTransformer(TypeTransformer[Any]):
         from fletching.types.wire import LiteralType
 
         made = LiteralType()
-        for variant in self.variants:
-            made.union_type.variants.append(_tagged(variant))
+        made.union_type.variants.extend(self._tagged())
         return made
 
     def carry(self, value: Any, /) -> Any:
+        only = self._by_class.get(type(value))
+        if only is not None:
+            return only.carry(value)
         return self._first(lambda one: one.carry(value), self._candidates(value), lambda: preview(value))
 
     def to_literal(self, value: Any, /) -> Literal:
         from fletching.types.wire import Literal
 
-        def write(variant: TypeTransformer[Any]) -> Literal:
-            literal = Literal()
-            literal.scalar.union.value.CopyFrom(variant.to_literal(value))
-            literal.scalar.union.type.CopyFrom(_tagged(variant))
-            return literal
+        literal = Literal()
+        self.fill(literal, value)
+        return literal
 
-        return self._first(write, self._candidates(value), lambda: preview(value))
+    def fill(self, literal: Literal, value: Any, /) -> None:
+        union = literal.scalar.union
+
+        def write(variant: TypeTransformer[Any]) -> None:
+            union.value.Clear()
+            variant.fill(union.value, value)
+            union.type.CopyFrom(self._tagged()[self.variants.index(variant)])
+
+        self._first(write, self._candidates(value), lambda: preview(value))
 
     def to_python(self, literal: Literal, /) -> Any:
         from fletching.types.wire import describe
@@ -73,12 +86,14 @@ class UnionTransformer(TypeTransformer[Any]):
         if literal.scalar.HasField("union"):
             union = literal.scalar.union
             inner, tag = union.value, union.type.structure.tag
+            only = self._by_tag.get(tag)
+            if only is not None:
+                return only.to_python(inner)
             if tag:
-                same = [one for one in self.variants if one.name == tag]
-                if len(same) > 1:
-                    # Two dataclasses, or two lists, share a tag; the one that was written is the one of equal type.
-                    same.sort(key=lambda one: _tagged(one) != union.type)
-                variants = same
+                # Two dataclasses, or two lists, share a tag; the one that was written is the one of equal type.
+                pairs = zip(self.variants, self._tagged(), strict=True)
+                same = [(one, made != union.type) for one, made in pairs if one.name == tag]
+                variants = [one for one, _ in sorted(same, key=lambda pair: pair[1])]
         elif literal.scalar.WhichOneof("value") in ("binary", "generic"):
             from fletching.types.wire import read_plain
 
@@ -108,6 +123,16 @@ class UnionTransformer(TypeTransformer[Any]):
 
     def json_schema(self) -> dict[str, Any]:
         return {"anyOf": [one.json_schema() for one in self.variants]}
+
+    def _tagged(self) -> list[LiteralType]:
+        """Return the wire types of the variants with their tags, in order; they are copied and never changed."""
+        if not self._types:
+            made = [one.literal_type() for one in self.variants]
+            for one, variant in zip(made, self.variants, strict=True):
+                one.ClearField("structure")
+                one.structure.tag = variant.name
+            self._types = made
+        return self._types
 
     def _candidates(self, value: Any) -> list[TypeTransformer[Any]]:
         """Return the variants of exactly the value's class; else all, those of a base class of it first."""
@@ -143,13 +168,6 @@ class UnionTransformer(TypeTransformer[Any]):
             raise deepest[0]
         hint = next((error.hint for error in failures if error.hint), "")
         raise ConversionError(type_name(self.python_type), got(), hint=hint)
-
-
-def _tagged(variant: TypeTransformer[Any]) -> LiteralType:
-    made = variant.literal_type()
-    made.ClearField("structure")
-    made.structure.tag = variant.name
-    return made
 
 
 def _root(python_type: Any) -> Any:

@@ -1,0 +1,107 @@
+"""Pydantic models: written by the model's serializer, read by its validation. Needs pydantic only when one is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fletching.errors import ConversionError
+from fletching.types.base import TypeTransformer
+from fletching.types.display import preview, type_name
+from fletching.types.plain import copy_plain, key_step
+
+if TYPE_CHECKING:
+    import pydantic
+    from flyteidl.core.literals_pb2 import Literal
+    from flyteidl.core.types_pb2 import LiteralType
+
+__all__ = ["ModelTransformer", "factory"]
+
+
+def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | None:
+    """Return the transformer of a model class; None for the models of pydantic 1, which have no serializer."""
+    if not isinstance(annotation, type) or not hasattr(annotation, "__pydantic_serializer__"):
+        return None
+    return ModelTransformer(annotation)
+
+
+class ModelTransformer(TypeTransformer[Any]):
+    """Carries the instances of one model. What arrives has gone through the model's validation, as from any writer.
+
+    An instance of a subclass arrives as the annotated class; a dict is validated to an instance.
+    Private attributes and computed fields do not travel.
+    """
+
+    name = "Pydantic Transformer"
+
+    def __init__(self, python_type: type[pydantic.BaseModel]) -> None:
+        super().__init__(python_type)
+        from pydantic import VERSION, TypeAdapter
+
+        self.model = python_type
+        self._adapter = TypeAdapter(python_type)
+        # Fields are written by name, as other SDKs do; a reader of aliases alone would not find them again.
+        by_name = tuple(map(int, VERSION.split(".")[:2])) >= (2, 11)
+        self._options: dict[str, Any] = {"by_alias": True, "by_name": True} if by_name else {}
+
+    def literal_type(self) -> LiteralType:
+        from fletching.types.schema import schema_type
+
+        return schema_type(self.json_schema())
+
+    def to_literal(self, value: Any, /) -> Literal:
+        from fletching.types.wire import plain_literal
+
+        return plain_literal(self.to_plain(value))
+
+    def to_python(self, literal: Literal, /) -> Any:
+        from fletching.types.wire import read_plain
+
+        return read_plain(self, literal)
+
+    def carry(self, value: Any, /) -> Any:
+        return self.from_plain(self.to_plain(value))
+
+    def to_plain(self, value: Any, /) -> Any:
+        if isinstance(value, dict):
+            value = self._validated(lambda: self.model.model_validate(value, **self._options), value)
+        elif not isinstance(value, self.model):
+            raise ConversionError(type_name(self.model), preview(value))
+        try:
+            data = self._adapter.dump_python(value, mode="json", by_alias=False, round_trip=True, warnings="error")
+        except ConversionError:
+            raise
+        except Exception as error:  # whatever a serializer of the user raises
+            raise ConversionError(type_name(self.model), preview(value), hint=str(error)) from error
+        return copy_plain(data)
+
+    def from_plain(self, data: Any, /) -> Any:
+        import json
+
+        try:
+            # As JSON: a strict model takes the text of a datetime only there.
+            text = json.dumps(data)
+        except (TypeError, ValueError) as error:
+            raise ConversionError(type_name(self.model), preview(data), hint=str(error)) from error
+        context = {"deserialize": True}
+        return self._validated(lambda: self.model.model_validate_json(text, context=context, **self._options), data)
+
+    def json_schema(self) -> dict[str, Any]:
+        return self.model.model_json_schema()
+
+    def _validated(self, validate: Any, data: Any) -> Any:
+        from pydantic import ValidationError
+
+        try:
+            return validate()
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            more = f", and {error.error_count() - 1} more" if error.error_count() > 1 else ""
+            got = "nothing" if first["type"] == "missing" else preview(first["input"])
+            failure = ConversionError(type_name(self.model), got, hint=first["msg"] + more)
+            failure.path = "".join(f".{step}" if str(step).isidentifier() else key_step(step) for step in first["loc"])
+            raise failure from error
+        except ConversionError:
+            raise
+        except Exception as error:  # whatever a validator of the user raises
+            hint = f"{type(error).__name__}: {error}"
+            raise ConversionError(type_name(self.model), preview(data), hint=hint) from error
