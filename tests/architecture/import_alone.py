@@ -44,9 +44,8 @@ def noise(name: str) -> str:
     if logging is not None and logging.root.handlers:
         found.append("added a log handler")
     package = sys.modules[name.partition(".")[0]]
-    hidden = [
-        public for public in getattr(package, "__all__", ()) if isinstance(getattr(package, public, None), ModuleType)
-    ]
+    modules = [public for public in getattr(package, "__all__", ()) if f"{package.__name__}.{public}" in sys.modules]
+    hidden = [public for public in modules if isinstance(getattr(package, public), ModuleType)]
     if hidden:
         found.append(f"put a module in the place of a public name: {hidden}")
     return ", ".join(found)

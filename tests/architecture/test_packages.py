@@ -87,7 +87,7 @@ def test_core_has_an_extra_for_every_plugin() -> None:
         assert [requirement.name for requirement in wanted] == [plugin.distribution]
         assert wanted[0].specifier.contains(Version(plugin.project["version"]))
     names = sorted(plugin.folder.name for plugin in PLUGINS)
-    assert sorted(extras) == sorted([*names, "all"])
+    assert sorted(extras) == sorted([*names, "all", "testing"])
     assert extras["all"] == [f"{CORE.distribution}[{','.join(names)}]"]
 
 

@@ -28,7 +28,11 @@ def defined(body: list[ast.stmt]) -> Iterator[str]:
                 continue
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
-                yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+                yield from (
+                    part.id
+                    for part in ast.walk(target)
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+                )
         elif isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.unparse(node.test):
             yield from defined([*node.body, *node.orelse])
         elif isinstance(node, ast.Try):
