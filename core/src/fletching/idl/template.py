@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from flyteidl.admin.task_pb2 import TaskSpec
     from flyteidl.core.tasks_pb2 import TaskTemplate
 
-    from fletching.settings import SerializationSettings
     from fletching.python_task import PythonTask
+    from fletching.settings import SerializationSettings
 
 __all__ = ["task_spec", "task_template"]
 
@@ -34,6 +34,7 @@ def task_template(task: PythonTask[Any], settings: SerializationSettings) -> Tas
         struct = ParseDict(custom, Struct()) if custom else Struct()
     except ParseError as error:
         raise SerializationError(f"task {task.name!r}: get_custom must return JSON-like data: {error}") from error
+    container, k8s_pod = task.get_container(settings), task.get_k8s_pod(settings)
     template = TaskTemplate(
         id=Identifier(
             resource_type=TASK,
@@ -46,12 +47,13 @@ def task_template(task: PythonTask[Any], settings: SerializationSettings) -> Tas
         metadata=task.metadata.to_taskmetadata_model(),
         interface=task.interface,
         custom=struct,
-        container=task.get_container(settings),
+        container=container,
         task_type_version=task.task_type_version,
         security_context=task.security_context.to_flyte_idl() if task.security_context else None,
         config=task.get_config(settings),
-        k8s_pod=task.get_k8s_pod(settings),
-        sql=task.get_sql(settings),
+        k8s_pod=k8s_pod,
+        # A template has one target: what a backend can start anywhere goes before what it needs a service for.
+        sql=task.get_sql(settings) if container is None and k8s_pod is None else None,
         extended_resources=task.get_extended_resources(settings),
     )
     return manager().task_template(task, template)
