@@ -1,0 +1,134 @@
+"""DuckDB through its own API: Arrow goes in without a copy and comes out as a stream."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from fletching_sql.engines.base import CHANGES, UNMANAGED, Answer, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+
+    from fletching_sql.config import DuckDB, SQLConfig
+    from fletching_sql.query import Query
+
+__all__ = ["connect"]
+
+ROWS = 100_000
+"""Rows a batch: DuckDB hands Arrow out in columns, so a batch costs little."""
+
+
+def connect(config: SQLConfig, seconds: float | None = None) -> Session:
+    """Open the database of a `DuckDB` config."""
+    return DuckDBSession(config)  # type: ignore[arg-type]
+
+
+class DuckDBSession(Session):
+    """One DuckDB connection."""
+
+    dialect = "duckdb"
+    lists = True
+
+    def __init__(self, config: DuckDB) -> None:
+        settings: dict[str, Any] = dict(config.settings)
+        zone = next((settings.pop(name) for name in list(settings) if name.lower() == "timezone"), "UTC")
+        # A query must not see the Python variables of whoever happens to call.
+        settings["python_enable_replacements"] = False
+        try:
+            self.connection = duckdb.connect(config.uri, read_only=config.read_only, config=settings)
+        except duckdb.Error as error:
+            error.add_note(f"while opening {config.uri!r}")
+            raise
+        self.connection.execute("set TimeZone = $zone", {"zone": zone})
+        self.open: DuckDBAnswer | None = None
+        self.managed = False
+
+    def quote(self, part: str) -> str:
+        return '"' + part.replace('"', '""') + '"'
+
+    def mark(self, number: int) -> str:
+        return f"$p{number}"
+
+    def adapt(self, value: Any) -> Any:
+        return value
+
+    def register(self, name: str, table: Any) -> None:
+        from fletching_sql.tables import file_of, reader, rows_table
+
+        found = file_of(table)
+        if found is None or found[1] == "arrow":
+            if isinstance(table, list):
+                table = rows_table(table)
+            elif found is not None:
+                table = reader(table)
+            elif hasattr(table, "open") and not hasattr(table, "columns"):
+                table = reader(table).read_all()
+            elif hasattr(table, "collect"):
+                table = table.collect()
+            self.connection.register(name, table)
+            return
+        # A file's name may hold the characters DuckDB takes for a pattern.
+        path = re.sub(r"([\[*?])", r"[\1]", found[0])
+        relation = self.connection.read_csv(path) if found[1] == "csv" else self.connection.from_parquet(path)
+        relation.create_view(name)
+
+    def run(self, query: Query, sql: str, values: dict[str, Any], *, counts: bool) -> Answer:
+        self.managed = query.words[:1] not in UNMANAGED and query.words[:2] not in UNMANAGED
+        if self.managed:
+            self.connection.begin()
+        if counts:
+            self.connection.execute(sql, values)
+            self.open = DuckDBAnswer((), None, self.connection.rowcount)
+        else:
+            # `execute` would hold the whole result in memory; a relation streams it.
+            relation = self.connection.sql(sql, params=values) if values else self.connection.sql(sql)
+            names = tuple(relation.columns) if relation is not None else ()
+            if (
+                names in (("Count",), ("Success",))
+                and not CHANGES.isdisjoint(query.words)
+                and "returning" not in query.words
+            ):
+                names = ()
+            self.open = DuckDBAnswer(names, relation, -1)
+        return self.open
+
+    def commit(self) -> None:
+        if self.open is not None:
+            self.open.close()
+        if self.managed:
+            self.connection.commit()
+
+    def close(self) -> None:
+        if self.open is not None:
+            self.open.close()
+        self.connection.close()
+
+
+class DuckDBAnswer(Answer):
+    """A relation not yet run."""
+
+    def __init__(self, names: tuple[str, ...], relation: duckdb.DuckDBPyRelation | None, changed: int) -> None:
+        self.names = names
+        self.changed = changed if changed >= 0 else None
+        self.relation = relation
+        self.opened: pa.RecordBatchReader | None = None
+
+    def reader(self) -> pa.RecordBatchReader:
+        assert self.relation is not None
+        self.opened = self.relation.to_arrow_reader(ROWS)
+        return self.opened
+
+    def rows(self) -> Iterator[Sequence[Any]]:
+        for batch in self.reader():
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+    def close(self) -> None:
+        """Let go of an unread rest, which would block the connection."""
+        if self.opened is not None:
+            self.opened.close()
+        self.relation = None

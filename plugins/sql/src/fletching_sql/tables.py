@@ -1,0 +1,147 @@
+"""Tables that go into a query: which annotations are one, and each of them as Arrow batches or a file."""
+
+from __future__ import annotations
+
+import os
+import typing
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from fletching.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["file_of", "is_file", "is_frame", "is_rows", "library_name", "reader"]
+
+FRAMES = {
+    "pandas.DataFrame",
+    "polars.DataFrame",
+    "polars.LazyFrame",
+    "pyarrow.RecordBatch",
+    "pyarrow.Table",
+    "fletching_arrow.StructuredDataset",
+}
+READERS = {
+    "csv": "csv",
+    "tsv": "csv",
+    "parquet": "parquet",
+    "pq": "parquet",
+    "arrow": "arrow",
+    "feather": "arrow",
+    "ipc": "arrow",
+}
+"""How files are read, by the ending of their names (and ``.gz`` after ``csv``)."""
+
+
+def library_name(annotation: Any) -> str:
+    """Return ``library.Class`` of a class, wherever inside the library it is defined; no library is imported."""
+    root = typing.get_origin(annotation) or annotation
+    for cls in getattr(root, "__mro__", ()):
+        name = f"{cls.__module__.partition('.')[0]}.{cls.__qualname__}"
+        if name in FRAMES:
+            return name
+    return ""
+
+
+def is_frame(annotation: Any) -> bool:
+    """Tell whether an annotation is a table in memory."""
+    return bool(library_name(annotation))
+
+
+def is_file(annotation: Any) -> bool:
+    """Tell whether an annotation is a file: ``FlyteFile``, ``FlyteFile["csv"]``, ``pathlib.Path``."""
+    root = typing.get_origin(annotation) or annotation
+    if not (isinstance(root, type) and issubclass(root, os.PathLike)):
+        return False
+    return not any(cls.__name__ == "FlyteDirectory" for cls in root.__mro__)
+
+
+def is_rows(annotation: Any) -> bool:
+    """Tell whether an annotation is a list of dataclasses."""
+    if typing.get_origin(annotation) is not list:
+        return False
+    (item,) = typing.get_args(annotation)
+    return is_dataclass(item)
+
+
+def file_of(table: Any) -> tuple[str, str] | None:
+    """Return the local path of a table that is a file, and how to read it: ``csv``, ``parquet`` or ``arrow``."""
+    if isinstance(table, os.PathLike):
+        path = os.fspath(table)
+    elif type(table).__name__ == "StructuredDataset":
+        path = local_file(table)
+    else:
+        return None
+    if not path:
+        return None
+    name = str(path).lower()
+    ending = name.removesuffix(".gz").rpartition(".")[2] if "csv" in name or "tsv" in name else name.rpartition(".")[2]
+    declared = getattr(table, "extension", None)
+    how = READERS.get(ending) or READERS.get(str(declared() if callable(declared) else declared or "").lower())
+    if how is None:
+        raise ConfigError(
+            f"the file {str(path)!r} is no table; give a name ending in {', '.join('.' + end for end in READERS)}"
+        )
+    return str(path), how
+
+
+def local_file(dataset: Any) -> str | None:
+    """Return the one local Parquet or Arrow file behind a structured dataset, or None if it must be opened."""
+    uri = getattr(dataset, "uri", None)
+    if getattr(dataset, "_frame", None) is not None or not uri or "://" in uri:
+        return None
+    if os.path.isdir(uri):
+        inside = os.listdir(uri)
+        uri = os.path.join(uri, inside[0]) if len(inside) == 1 else None
+    return uri if uri and os.path.isfile(uri) and uri.lower().rpartition(".")[2] in READERS else None
+
+
+def reader(table: Any) -> pa.RecordBatchReader:
+    """Return any table as Arrow batches; files are read while the batches are."""
+    import pyarrow as pa
+
+    if isinstance(table, list):
+        return rows_table(table).to_reader()
+    found = file_of(table)
+    if found is not None:
+        return file_reader(*found)
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    if not isinstance(table, pa.Table):
+        module = type(table).__module__.partition(".")[0]
+        if module == "pandas":
+            table = pa.Table.from_pandas(table, preserve_index=False)
+        elif module == "polars":
+            table = (table.collect() if hasattr(table, "collect") else table).to_arrow()
+        else:
+            table = table.open(pa.Table).all()
+    return table.to_reader()
+
+
+def file_reader(path: str, how: str) -> pa.RecordBatchReader:
+    import pyarrow as pa
+
+    if how == "csv":
+        from pyarrow import csv
+
+        options = csv.ParseOptions(delimiter="\t") if ".tsv" in path.lower() else None
+        return csv.open_csv(path, parse_options=options)
+    if how == "parquet":
+        from pyarrow import parquet
+
+        opened = parquet.ParquetFile(path)
+        return pa.RecordBatchReader.from_batches(opened.schema_arrow, opened.iter_batches())
+    opened = pa.ipc.open_file(path)
+    batches = (opened.get_batch(index) for index in range(opened.num_record_batches))
+    return pa.RecordBatchReader.from_batches(opened.schema, batches)
+
+
+def rows_table(rows: list[Any]) -> pa.Table:
+    """Return a list of dataclasses as a table with a column a field."""
+    import pyarrow as pa
+
+    if not rows:
+        return pa.table({})
+    names = [field.name for field in fields(rows[0])]
+    return pa.table({name: [getattr(row, name) for row in rows] for name in names})

@@ -1,0 +1,166 @@
+"""The tasks: a query with a typed signature, or a query with a name and a dict of inputs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fletching.errors import ConfigError
+from fletching.extend import Interface, PythonFunctionTask, PythonInstanceTask, TaskMetadata
+from fletching_sql.config import SQLConfig
+from fletching_sql.plan import Plan, make_plan, run
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable
+
+    from flyteidl.core.tasks_pb2 import Sql
+
+    from fletching.extend import SerializationSettings
+
+__all__ = ["SQLFunctionTask", "SQLTask"]
+
+
+class Queries:
+    """What both kinds of task do with their query."""
+
+    _query: str
+    _task_config: SQLConfig | None
+    _python_interface: Interface
+    _metadata: TaskMetadata
+    short_name: str
+
+    @property
+    def query_template(self) -> str:
+        """The query as it was written."""
+        return self._query
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The query, checked against the interface."""
+        return make_plan(self._query, self._config, self._python_interface, self.short_name)
+
+    @property
+    def _config(self) -> SQLConfig:
+        assert self._task_config is not None
+        return self._task_config
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Run the query with the inputs bound, on a connection of its own."""
+        seconds = seconds_of(self._metadata.timeout)
+        output = next(iter(self._python_interface.outputs), "o0")
+        return run(self.plan, self._config, kwargs, self.short_name, output, seconds)
+
+    def get_custom(self, settings: SerializationSettings) -> dict[str, Any]:
+        """Return the query and where it runs; which secrets it needs, never their values."""
+        return self._config.custom(self._query)
+
+    def get_sql(self, settings: SerializationSettings) -> Sql:
+        """Return the statement with its parameters named ``:name``: a reader can bind them, and cannot paste them."""
+        from flyteidl.core.tasks_pb2 import Sql
+
+        return Sql(statement=self.plan.query.named, dialect=Sql.ANSI)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return {key: value for key, value in state.items() if key != "plan"}
+
+
+class SQLFunctionTask(Queries, PythonFunctionTask[SQLConfig]):
+    """What ``@task(task_config=DuckDB("select …"))`` makes: the function gives the signature, the config the query."""
+
+    _checks_return = False
+
+    def __init__(self, task_config: SQLConfig, task_function: Callable[..., Any], **kwargs: Any) -> None:
+        name = getattr(task_function, "__name__", "task")
+        no_body(task_function, name)
+        self._query = task_config.query
+        kwargs["metadata"] = versioned(kwargs.get("metadata"), self._query, task_config)
+        add_secrets(kwargs, task_config)
+        super().__init__(task_config, task_function, task_type=task_config.task_type, **kwargs)
+        self.plan  # noqa: B018 - a wrong query is found here, where it is written
+
+
+class SQLTask(Queries, PythonInstanceTask[SQLConfig]):
+    """A query as a task, without a function: ``SQLTask("top", "select …", DuckDB(), inputs=…, outputs=…)``.
+
+    Args:
+        name: the task's name.
+        query_template: one statement; ``:name`` or ``{{ .inputs.name }}`` where the value of an input belongs.
+        task_config: which database: `SQLite`, `DuckDB` or `SQLAlchemy`.
+        task_type: the config's own if not given.
+        inputs: name to type, or name to ``(type, default)``.
+        metadata: retries, timeout, cache and their kin.
+        outputs: the type of the result, or a dict with the name and the type of the one output; None for no output.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        query_template: str,
+        task_config: SQLConfig | None = None,
+        task_type: str | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        metadata: TaskMetadata | None = None,
+        outputs: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if not isinstance(task_config, SQLConfig):
+            given = "nothing" if task_config is None else type(task_config).__name__
+            raise ConfigError(
+                f"task {name!r}: task_config must say which database: SQLite, DuckDB or SQLAlchemy; got {given}"
+            )
+        if task_config.query and task_config.query != query_template:
+            raise ConfigError(f"task {name!r}: the query is in query_template and in task_config; keep one")
+        self._query = query_template
+        if outputs is not None and not isinstance(outputs, Mapping):
+            outputs = {"results": outputs}
+        add_secrets(kwargs, task_config)
+        super().__init__(
+            name=name,
+            task_config=task_config,
+            task_type=task_type or task_config.task_type,
+            interface=Interface(inputs=inputs, outputs=outputs),
+            metadata=versioned(metadata, query_template, task_config),
+            **kwargs,
+        )
+        self.plan  # noqa: B018 - a wrong query is found here, where it is written
+
+
+def seconds_of(timeout: datetime.timedelta | int | None) -> float | None:
+    """Return a timeout in seconds; none at all is None."""
+    return getattr(timeout, "total_seconds", lambda: timeout)() or None
+
+
+def versioned(metadata: TaskMetadata | None, query: str, config: SQLConfig) -> TaskMetadata | None:
+    """Make the cache version tell one query from another; the function's code says nothing about it."""
+    if metadata is None or not metadata.cache:
+        return metadata
+    digest = hashlib.sha256(f"{config.task_type}\0{config.uri}\0{query}".encode()).hexdigest()[:12]
+    return replace(metadata, cache_version=f"{metadata.cache_version}-{digest}")
+
+
+def add_secrets(options: dict[str, Any], config: SQLConfig) -> None:
+    """Ask for the secrets of the connection, unless the task names its secrets itself."""
+    secrets = list(getattr(config, "secret_connect_args", {}).values())
+    if secrets and not options.get("secret_requests") and not options.get("security_ctx"):
+        options["secret_requests"] = secrets
+
+
+def no_body(function: Any, name: str) -> None:
+    """Refuse a function that does something: its body never runs, and its author should know."""
+    import dis
+
+    code = getattr(function, "__code__", None)
+    if code is None:
+        raise ConfigError(f"a SQL task is made of a function, got {function!r}")
+    names = set(code.co_names) - {"NotImplementedError"}
+    constants = [value for value in code.co_consts if value not in (None, Ellipsis, function.__doc__)]
+    calls = sum(instruction.opname.startswith("STORE_") for instruction in dis.get_instructions(code))
+    if names or calls or (constants and "NotImplementedError" not in code.co_names) or code.co_flags & 0x20:
+        raise ConfigError(
+            f"{name}: the body of a SQL task never runs; write ... as the body, and the query in task_config"
+        )
