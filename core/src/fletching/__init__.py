@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fletching.interface import Interface as Interface
     from fletching.metadata import TaskMetadata as TaskMetadata
     from fletching.pods import PodTemplate as PodTemplate
+    from fletching.python_task import PythonTask as PythonTask
     from fletching.reference import TaskReference as TaskReference
     from fletching.resolver import TaskResolverMixin as TaskResolverMixin
     from fletching.resources import Resources as Resources
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from fletching.settings import Image as Image
     from fletching.settings import ImageConfig as ImageConfig
     from fletching.settings import SerializationSettings as SerializationSettings
-    from fletching.python_task import PythonTask as PythonTask
     from fletching.task_plugins import TaskPlugins as TaskPlugins
     from fletching.types.annotations import FlyteAnnotation as FlyteAnnotation
     from fletching.types.annotations import HashMethod as HashMethod

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.errors import ConfigError
-from fletching.resolver import TaskResolverMixin, default_task_resolver
 from fletching.python_task import PythonTask
+from fletching.resolver import TaskResolverMixin, default_task_resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from flyteidl.core.tasks_pb2 import Container, ExtendedResources, K8sPod
+    from flyteidl.core.tasks_pb2 import Resources as WireResources
 
     from fletching.accelerators import BaseAccelerator
     from fletching.metadata import TaskMetadata
@@ -47,7 +48,7 @@ class PythonAutoContainerTask(PythonTask[T]):
         secret_requests: Iterable[Secret] | None = None,
         pod_template: PodTemplate | None = None,
         pod_template_name: str | None = None,
-        accelerator: BaseAccelerator | None = None,
+        accelerator: BaseAccelerator[Any] | None = None,
         shared_memory: bool | str | None = None,
         resources: Resources | None = None,
         *,
@@ -58,16 +59,19 @@ class PythonAutoContainerTask(PythonTask[T]):
         self._resources = _resource_spec(name, requests, limits, resources)
         self._pod_template = pod_template
         self._accelerator = accelerator
-        self._shared_memory = shared_memory
+        self._shared_memory = _checked_memory(name, accelerator, shared_memory)
         self._resolver = _checked_resolver(name, task_resolver)
         self._command_fn: Callable[[SerializationSettings], list[str]] | None = None
         if secret_requests is not None:
             kwargs["security_ctx"] = _security_context(name, secret_requests, kwargs.get("security_ctx"))
         super().__init__(
-            task_type, name, task_config, environment=environment, metadata=_named(metadata, pod_template_name), **kwargs
+            task_type,
+            name,
+            task_config,
+            environment=environment,
+            metadata=_named(metadata, pod_template_name),
+            **kwargs,
         )
-        # Refuse what no container could be given while the user still looks at the task.
-        self.get_extended_resources(None)
 
     @property
     def container_image(self) -> Any:
@@ -167,15 +171,24 @@ class PythonAutoContainerTask(PythonTask[T]):
         return Container(
             image=self.get_image(settings),
             args=self.get_command(settings),
-            resources=self.resources.to_flyte_idl(),
+            resources=self._wire_resources(settings),
             env=[KeyValuePair(key=key, value=value) for key, value in environment.items()],
         )
+
+    def _wire_resources(self, settings: SerializationSettings) -> WireResources:
+        from fletching.resources import Resources, ResourceSpec, convert_resources_to_resource_model
+
+        given = self._resources if self._resources is not None else settings.default_resources
+        spec = ResourceSpec.from_multiple_resource(given) if isinstance(given, Resources) else given
+        if spec is None:
+            return convert_resources_to_resource_model()
+        return convert_resources_to_resource_model(requests=spec.requests, limits=spec.limits)
 
     def get_k8s_pod(self, settings: SerializationSettings) -> K8sPod | None:
         """Return the pod made of its pod template and its container; None without a template."""
         if self._pod_template is None:
             return None
-        return self._pod_template.to_k8s_pod(self._container(settings), settings.image_config)
+        return self._pod_template.to_k8s_pod(self._container(settings), image_config=settings.image_config)
 
     def get_config(self, settings: SerializationSettings) -> dict[str, str] | None:
         """Return which container of its pod is the task's; empty without a pod template."""
@@ -183,7 +196,7 @@ class PythonAutoContainerTask(PythonTask[T]):
             return {}
         return {"primary_container_name": self._pod_template.primary_container_name}
 
-    def get_extended_resources(self, settings: SerializationSettings | None) -> ExtendedResources | None:
+    def get_extended_resources(self, settings: SerializationSettings) -> ExtendedResources | None:
         """Return the accelerator and the shared memory it needs, or None."""
         if self._accelerator is None and not self._shared_memory:
             return None
@@ -210,6 +223,17 @@ def _checked_image(task: str, image: Any) -> Any:
     if image is None or isinstance(image, str) or callable(getattr(image, "image_name", None)):
         return image
     raise ConfigError(f"task {task!r}: container_image must be an image name or an ImageSpec, got {image!r}")
+
+
+def _checked_memory(task: str, accelerator: Any, shared_memory: bool | str | None) -> bool | str | None:
+    if accelerator is None and shared_memory is None:
+        return None  # the usual task pays nothing for what it doesn't ask for
+    from fletching.accelerators import BaseAccelerator
+    from fletching.resources import check_shared_memory
+
+    if accelerator is not None and not isinstance(accelerator, BaseAccelerator):
+        raise ConfigError(f"task {task!r}: accelerator must be a BaseAccelerator, got {accelerator!r}")
+    return check_shared_memory(shared_memory)
 
 
 def _checked_resolver(task: str, resolver: TaskResolverMixin | None) -> TaskResolverMixin:

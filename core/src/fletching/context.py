@@ -201,7 +201,7 @@ class ExecutionParameters:
         try:
             return self._attributes[name.upper()]
         except KeyError:
-            known = sorted({key.lower() for key in self._attributes} | {key for key in vars(type(self)) if key[0] != "_"})
+            known = {key.lower() for key in self._attributes} | {key for key in vars(type(self)) if key[0] != "_"}
             from fletching.errors import close_match
 
             raise AttributeError(f"the running task's context has no {name!r}{close_match(name, known)}") from None

@@ -74,7 +74,7 @@ class TaskOptions(TypedDict, total=False):
     """The pod it wants to run in."""
     pod_template_name: str | None
     """The name of such a template that exists in the cluster."""
-    accelerator: BaseAccelerator | None
+    accelerator: BaseAccelerator[Any] | None
     """The device it needs."""
     pickle_untyped: bool
     """Let parameters and results without annotation travel as pickles."""
@@ -169,7 +169,8 @@ def task_class(config: Any, function: Callable[..., Any]) -> type[PythonFunction
         if not (isinstance(cls, type) and issubclass(cls, PythonFunctionTask)):
             kind = type(config).__name__
             raise PluginContractError(
-                f"the task type of {kind} is {cls!r}, which takes no function; create it directly instead of through @task"
+                f"the task type of {kind} is {cls!r}, which takes no function; "
+                "create it directly instead of through @task"
             )
     if is_async and not getattr(cls, "_is_async", False):
         from fletching.async_task import AsyncPythonFunctionTask
@@ -200,7 +201,8 @@ def _cache_fields(function: Callable[..., Any], options: Mapping[str, Any]) -> d
         if old:
             raise ConfigError(f"task: {', '.join(old)} and cache=Cache(...) say the same thing; keep Cache(...)")
     elif cache is True and "cache_version" not in old:
-        cache = Cache(serialize=old.get("cache_serialize", False), ignored_inputs=old.get("cache_ignore_input_vars", ()))
+        ignored = old.get("cache_ignore_input_vars", ())
+        cache = Cache(serialize=old.get("cache_serialize", False), ignored_inputs=ignored)
     elif isinstance(cache, bool):
         return {"cache": cache, **old}
     else:

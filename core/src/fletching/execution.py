@@ -112,7 +112,7 @@ def _leave(entered: list[Any], failure: BaseException | None) -> None:
                 each.__exit__(None, None, None)
             else:
                 each.__exit__(type(failure), failure, failure.__traceback__)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the others are still left
             if error is failure:
                 continue
             if failure is None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fletching.plugins import PluginManager as PluginManager
     from fletching.plugins import manager as manager
     from fletching.plugins import use_manager as use_manager
+    from fletching.python_task import PythonTask as PythonTask
     from fletching.resolver import TaskResolverMixin as TaskResolverMixin
     from fletching.resolver import default_task_resolver as default_task_resolver
     from fletching.run.events import Event as Event
@@ -27,13 +28,11 @@ if TYPE_CHECKING:
     from fletching.security import redact as redact
     from fletching.security import remember_secret as remember_secret
     from fletching.settings import SerializationSettings as SerializationSettings
-    from fletching.python_task import PythonTask as PythonTask
     from fletching.task_plugins import TaskPlugins as TaskPlugins
     from fletching.types.base import TypeTransformer as TypeTransformer
     from fletching.types.blobs import new_blob_path as new_blob_path
     from fletching.types.display import preview as preview
     from fletching.types.display import type_name as type_name
-    from fletching.types.engine import register as register_type
     from fletching.types.engine import transformer as transformer
     from fletching.types.idl import from_literal_map as from_literal_map
     from fletching.types.idl import to_literal_map as to_literal_map

@@ -11,9 +11,9 @@ from fletching.errors import ConfigError, ResolverError
 from fletching.execution import note_attempt
 from fletching.interface import Interface
 from fletching.located import module_name, wire_module
+from fletching.python_task import PythonTask
 from fletching.resolver import TaskResolverMixin, default_task_resolver
 from fletching.run.local import GATE
-from fletching.python_task import PythonTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -235,6 +235,7 @@ def _refuse_nested(function: Callable[..., Any], name: str) -> None:
     last = module_name(function).rpartition(".")[2]
     if nested and not (last.startswith("test_") or last.endswith("_test")):
         raise ConfigError(
-            f"task {name!r} is defined inside {function.__qualname__.partition('.<locals>')[0]!r}, where no other process "
-            f"finds it; move it to module level or pass task_resolver= (the default is {default_task_resolver.location})"
+            f"task {name!r} is defined inside {function.__qualname__.partition('.<locals>')[0]!r}, "
+            "where no other process finds it; move it to module level or pass task_resolver= "
+            f"(the default is {default_task_resolver.location})"
         )

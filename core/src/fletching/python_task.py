@@ -166,9 +166,18 @@ class PythonTask(Located, Generic[T]):
     @property
     def docs(self) -> Documentation | None:
         """Its documentation; what the user gave wins, and its docstring fills what is empty."""
-        from fletching.documentation import merged
+        from fletching.documentation import Description, Documentation
 
-        return merged(self._docs, self._python_interface.docstring)
+        docstring = self._python_interface.docstring
+        if docstring is None:
+            return self._docs
+        given = self._docs if self._docs is not None else Documentation()
+        long = docstring.long_description
+        return Documentation(
+            short_description=given.short_description or docstring.short_description,
+            long_description=given.long_description or (Description(value=long) if long else None),
+            source_code=given.source_code,
+        )
 
     @property
     def enable_deck(self) -> bool:
@@ -192,11 +201,13 @@ class PythonTask(Located, Generic[T]):
 
     def get_type_for_input_var(self, k: str, v: Any) -> type[Any]:
         """Return the Python type of input ``k``; ``v`` is there for subclasses whose type depends on the value."""
-        return self._python_interface.inputs[k]
+        kind: type[Any] = self._python_interface.inputs[k]
+        return kind
 
     def get_type_for_output_var(self, k: str, v: Any) -> type[Any]:
         """Return the Python type of output ``k``; ``v`` is there for subclasses whose type depends on the value."""
-        return self._python_interface.outputs[k]
+        kind: type[Any] = self._python_interface.outputs[k]
+        return kind
 
     def get_input_types(self) -> dict[str, type[Any]]:
         """Return the Python types of the inputs by name."""

@@ -10,8 +10,8 @@ from fletching.errors import ResolverError, close_match
 from fletching.located import Located, module_name, wire_module
 
 if TYPE_CHECKING:
-    from fletching.settings import SerializationSettings
     from fletching.python_task import PythonTask
+    from fletching.settings import SerializationSettings
 
 __all__ = [
     "DefaultNotebookTaskResolver",

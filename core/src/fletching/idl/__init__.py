@@ -1,0 +1,1 @@
+"""Tasks to Flyte protobufs."""

@@ -1,0 +1,1 @@
+"""Running calls: events, cache, retries, deadlines."""

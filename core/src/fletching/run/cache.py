@@ -127,7 +127,7 @@ class CacheEntry:
             return Found(self._native(LiteralMap.FromString(row[0])))
         except (DecodeError, OSError):
             return None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the cache may never fail a call
             _warn(self.task, "an entry of it does not fit the task any more", error)
             return None
 

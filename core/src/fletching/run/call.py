@@ -1,4 +1,4 @@
-"""What a call goes through: cache, attempts, waits, events. One state machine, driven by sync and async callers alike."""
+"""What a call goes through: cache, attempts, waits, events; one state machine for sync and async callers alike."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ class Wait(NamedTuple):
     """Asks the driver to do nothing for a while."""
 
     seconds: float
-
 
 
 class Reporter:

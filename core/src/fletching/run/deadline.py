@@ -115,9 +115,9 @@ def run_with_deadline(execution: Execution, inputs: Mapping[str, Any], seconds: 
             _give_back(worker)
         else:
             worker.kill()
-    value, error = load(reply)
-    if error is not None:
-        raise error
+    value, failure = load(reply)
+    if failure is not None:
+        raise failure
     return value
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from fletching.context import Execution
 from fletching.execution import run_attempt, run_attempt_async
 from fletching.run import events
 from fletching.run.call import Outcome, Wait, call_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from fletching.context import Execution
 
 __all__ = ["GATE", "run_call", "run_call_async"]
 
@@ -66,7 +67,7 @@ def run_call(task: Any, inputs: Mapping[str, Any]) -> Any:
             else:
                 try:
                     outcome = Outcome(_attempt(step, inputs))
-                except BaseException as error:
+                except BaseException as error:  # noqa: BLE001 - the plan decides, then it is raised
                     outcome = Outcome(error=error)
             step = plan.send(outcome)
     except StopIteration as done:
@@ -91,7 +92,7 @@ async def run_call_async(task: Any, inputs: Mapping[str, Any]) -> Any:
             else:
                 try:
                     outcome = Outcome(await _attempt_async(step, inputs))
-                except BaseException as error:
+                except BaseException as error:  # noqa: BLE001 - the plan decides, then it is raised
                     outcome = Outcome(error=error)
             step = plan.send(outcome)
     except StopIteration as done:

@@ -21,8 +21,10 @@ def may_repeat(task: Any, error: BaseException) -> bool:
 
 
 def delay(attempt: int) -> float:
-    """Return the seconds to wait after attempt number ``attempt`` failed: doubling, and spread so that
-    many tasks that failed together do not come back together."""
+    """Return the seconds to wait after attempt number ``attempt`` failed.
+
+    They double, and are spread so that many tasks that failed together do not come back together.
+    """
     import random
 
     # An instance of our own: user code that seeds the global generator must not synchronise the waits.

@@ -135,7 +135,7 @@ def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
         try:
             data: bytes = cloudpickle.dumps((value, error, getattr(error, "__notes__", [])), protocol=5)
             pickle.loads(data)  # noqa: S301 - our own bytes: some errors pickle and then cannot be made again
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - told to the caller as the result
             if error is None:
                 error = SerializationError(f"the task's result cannot be sent back from its process: {problem}")
             else:

@@ -47,7 +47,7 @@ def _serve(connection: socket.socket, setting: dict[str, Any], payload: bytes) -
     value, error = None, None
     try:
         task, attempt, folder, prefix, inputs = pickle.loads(payload)  # noqa: S301 - as above
-    except BaseException as problem:
+    except BaseException as problem:  # noqa: BLE001 - told to the parent as the result
         send_frame(connection, b"")
         return pack_outcome(None, problem, setting["module"])
     send_frame(connection, b"")
@@ -61,7 +61,7 @@ def _serve(connection: socket.socket, setting: dict[str, Any], payload: bytes) -
 
         raw_output_prefix.set(prefix)
         value = run_attempt(Execution(task, attempt, "process", folder), inputs)
-    except BaseException as problem:
+    except BaseException as problem:  # noqa: BLE001 - told to the parent as the result
         error = problem
     return pack_outcome(value, error, setting["module"])
 

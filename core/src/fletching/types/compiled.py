@@ -118,7 +118,7 @@ def _outputs_carrier(
         return lambda value: None
     if not interface.returns_tuple:
         return carriers[0]
-    make = interface.output_tuple
+    make = interface.output_tuple or tuple
     count = len(carriers)
 
     def run(value: Any) -> Any:
