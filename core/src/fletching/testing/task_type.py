@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from flyteidl.core.tasks_pb2 import TaskTemplate
 
-    from fletching.run.events import Event
     from fletching.python_task import PythonTask
+    from fletching.run.events import Event
 
 __all__ = ["TaskTypeConformance"]
 
