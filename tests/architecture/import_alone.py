@@ -33,7 +33,8 @@ def noise(name: str) -> str:
         found.append(f"printed {out.getvalue()!r}")
     if (sys.excepthook, sys.displayhook) != hooks:
         found.append("replaced a hook of sys")
-    if list(warnings.filters) != filters:
+    # numpy and others do, and a plugin may need them.
+    if list(warnings.filters) != filters and name.partition(".")[0] == "fletching":
         found.append("changed the warning filters")
     if dict(os.environ) != variables:
         found.append("changed the environment")

@@ -42,12 +42,12 @@ def instance(cls: type) -> object:
         lambda: cls(task_type="seed", name="seed"),
         lambda: cls(name="seed"),
         lambda: cls(project="p", domain="d", name="n", version="v"),
-        lambda: cls(key="k"),
+        lambda: cls(group="g", key="k"),
     ]
     for make in makers:
         try:
             return make()
-        except TypeError:
+        except (TypeError, ValueError):
             continue
     return cls
 
