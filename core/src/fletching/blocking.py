@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fletching.errors import PluginError
     from fletching.installed import EntryPoint
 
-__all__ = ["Blocked", "PluginInfo", "choose", "fits", "flag", "in_range", "judge", "normal"]
+__all__ = ["Blocked", "PluginInfo", "choose", "flag", "in_range", "judge", "normal"]
 
 CORE = "fletching"
 
@@ -97,31 +97,25 @@ def in_range(version: str, requires: str) -> bool:
         return False
 
 
-def fits(entry: EntryPoint, core_version: str) -> bool:
-    """Tell whether core is in the range that an entry point's distribution asks for."""
-    source = entry.distribution
-    return (source.fits == core_version != "") or in_range(core_version, source.requires)
-
-
-def judge(candidates: Sequence[EntryPoint], blocked: Blocked, core_version: str) -> tuple[PluginInfo, ...]:
+def judge(candidates: Sequence[EntryPoint], blocked: Blocked, core_version: str) -> list[PluginInfo]:
     """Return the state of each of the entry points that claim one name."""
     free = [entry for entry in candidates if not blocked.word(entry)]
     found = []
     for entry in candidates:
+        source = entry.distribution
         state, reason = "ok", ""
         if word := blocked.word(entry):
             state, reason = "blocked", f"switched off by {word!r}"
         elif len(free) > 1 and entry.kind != "hooks":  # nobody chooses hooks by name: two of one name both count
             others = " and ".join(str(other.distribution) for other in free if other is not entry)
             state, reason = "duplicate", f"also claimed by {others}"
-        elif not fits(entry, core_version):
+        elif not (source.fits == core_version != "" or in_range(core_version, source.requires)):
             state = "incompatible"
-            reason = f"needs fletching {entry.distribution.requires}, this is fletching {core_version}"
-        source = entry.distribution
+            reason = f"needs fletching {source.requires}, this is fletching {core_version}"
         found.append(
             PluginInfo(entry.name, entry.kind, source.name, source.version, entry.value, source.requires, state, reason)
         )
-    return tuple(found)
+    return found
 
 
 def choose(candidates: Sequence[EntryPoint], blocked: Blocked, core_version: str) -> EntryPoint | None:
@@ -144,8 +138,8 @@ def refusal(entry: EntryPoint, info: PluginInfo) -> PluginError:
 
     if info.state == "blocked":
         return errors.PluginBlockedError(
-            f"{entry.title} of {entry.distribution} is {info.reason} (FLETCHING_BLOCK, or the manager's block argument); "
-            "take that word out to use it"
+            f"{entry.title} of {entry.distribution} is {info.reason} "
+            "(FLETCHING_BLOCK, or the manager's block argument); take that word out to use it"
         )
     if info.state == "duplicate":
         return errors.DuplicatePluginError(

@@ -25,11 +25,16 @@ class Builtin:
     def fletching_provide(self, kind: str, name: str) -> Any:
         """Answer with the one entry point of that name."""
         from fletching.blocking import choose
+        from fletching.installed import unchanged
         from fletching.loading import load
 
         manager = self._manager
         snapshot = manager.installed()
-        entry = choose(snapshot.find(kind, name), manager.blocked, snapshot.core_version)
+        found = snapshot.find(kind, name)
+        if not all(unchanged(entry.distribution) for entry in found):
+            snapshot = manager.installed(thorough=True)
+            found = snapshot.find(kind, name)
+        entry = choose(found, manager.blocked, snapshot.core_version)
         return None if entry is None else load(entry)
 
     def fletching_task_metadata(self, metadata: TaskMetadata) -> TaskMetadata:

@@ -1,4 +1,4 @@
-"""The on-disk text index of what is installed: a fraction of a millisecond instead of fifty.
+"""The on-disk text index of what is installed: half a millisecond instead of fifty.
 
 A file belongs to one ``sys.path``. A plain read uses it only while these are as they were when it was written:
 
@@ -164,15 +164,18 @@ def checksum(data: bytes) -> int:
     return int.from_bytes(data, "little") % PRIME
 
 
-def write(
-    file: str, folders: Iterable[tuple[str, int]], known: Iterable[tuple[str, int]], found: Installed
-) -> None:
+def write(file: str, folders: Iterable[tuple[str, int]], known: Iterable[tuple[str, int]], found: Installed) -> None:
     """Write an index file, if its content has a form as text."""
     watched = watch(path for path, _ in known)
     paths, marks = zip(*folders, strict=True)
     table = zip(*found.distributions, strict=True) if found.distributions else [()] * 6
     rows: list[Iterable[object]] = [
-        [found.core_version], paths, marks, watched, [file_stamps(watched)], *table,
+        [found.core_version],
+        paths,
+        marks,
+        watched,
+        [file_stamps(watched)],
+        *table,
     ]
     for kind, columns in found.columns.items():
         rows += [[kind], *columns]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import TypeAlias
 
-    Columns: TypeAlias = tuple[list[str], list[str], list[int]] | tuple[list[str], list[str], list[str]]
+    Columns: TypeAlias = tuple[list[str], list[str], list[str]]
 
 __all__ = ["KINDS", "PREFIX", "Distribution", "EntryPoint", "Installed", "read", "unchanged"]
 
@@ -65,7 +65,7 @@ class EntryPoint(NamedTuple):
 
 
 class Installed:
-    """A snapshot of every entry point of ours, in the order of ``sys.path``."""
+    """A snapshot of every entry point of ours, sorted by kind, name, value and distribution."""
 
     __slots__ = ("_columns", "_distributions", "core_version")
 
@@ -75,11 +75,11 @@ class Installed:
         # Columns, because most questions are about names only and there may be hundreds of rows.
         self._columns: dict[str, Columns] = {}
         places: dict[Distribution, int] = {}
-        for entry in entries:
+        for entry in sorted(entries):
             names, values, sources = self._columns.setdefault(entry.kind, ([], [], []))
             names.append(entry.name)
             values.append(entry.value)
-            sources.append(places.setdefault(entry.distribution, len(places)))
+            sources.append(str(places.setdefault(entry.distribution, len(places))))
         self._distributions: tuple[Distribution, ...] | Callable[[], tuple[Distribution, ...]] = tuple(places)
 
     @classmethod
@@ -120,7 +120,11 @@ class Installed:
 
     def of(self, kind: str) -> tuple[EntryPoint, ...]:
         """Return every entry point of a kind."""
-        return tuple(self._at(kind, row) for row in range(len(self.names(kind))))
+        if kind not in self._columns:
+            return ()
+        table = self.distributions
+        rows = zip(*self._columns[kind], strict=True)
+        return tuple([EntryPoint(kind, name, value, table[int(place)]) for name, value, place in rows])
 
     def find(self, kind: str, name: str) -> tuple[EntryPoint, ...]:
         """Return the entry points of that kind and name: none, one, or several that claim it."""
@@ -128,7 +132,7 @@ class Installed:
 
     def entries(self) -> tuple[EntryPoint, ...]:
         """Return every entry point, sorted."""
-        return tuple(sorted(entry for kind in self._columns for entry in self.of(kind)))
+        return tuple(entry for kind in sorted(self._columns) for entry in self.of(kind))
 
     def _at(self, kind: str, row: int) -> EntryPoint:
         names, values, sources = self._columns[kind]

@@ -62,7 +62,7 @@ def explain(error: BaseException, module: str, distribution: str) -> str:
     from fletching.security import redact
 
     if isinstance(error, ModuleNotFoundError) and error.name:
-        if error.name == module or error.name.startswith(f"{module.partition('.')[0]}.") or module.startswith(f"{error.name}."):
+        if f"{error.name}.".startswith(f"{module.partition('.')[0]}."):
             return f"the plugin itself is missing: there is no module {error.name!r}; install {distribution} again"
         return (
             f"its dependency is missing: there is no module {error.name!r}; "
@@ -83,4 +83,3 @@ def check(kind: str, name: str, found: Any, source: str) -> None:
             raise PluginContractError(f"{said} must be a subclass of {base.rpartition('.')[2]}, got {found!r}")
     elif kind in CALLABLE and not callable(found):
         raise PluginContractError(f"{said} must be callable, got {found!r}")
-

@@ -72,5 +72,5 @@ def resolve(name: str) -> Any:
     from importlib.util import find_spec
 
     if find_spec(module.partition(".")[0]) is None:
-        raise UnknownPluginError(f"{name!r} comes with {line.distribution}, which is not installed; {install_hint(line)}")
+        raise UnknownPluginError(f"{name!r} comes with {line.distribution}, not installed; {install_hint(line)}")
     return load(EntryPoint("name", name, f"{module}:{attribute}", Distribution(line.distribution, "")))

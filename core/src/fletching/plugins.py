@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from _thread import RLock, get_ident  # threading costs half a millisecond to import and adds nothing here
+from _thread import RLock  # threading costs half a millisecond to import and adds nothing here
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.blocking import Blocked, PluginInfo, flag, judge
 from fletching.builtin import Builtin
-from fletching.errors import ConfigError, FletchingError, PluginError, close_match
+from fletching.errors import ConfigError, PluginContractError, PluginError, close_match
+from fletching.hooking import Hooks, on_change, tell
 from fletching.installed import KINDS, Installed, read
 
 if TYPE_CHECKING:
@@ -21,21 +22,11 @@ if TYPE_CHECKING:
     from fletching.context import Execution
     from fletching.installed import EntryPoint
     from fletching.metadata import TaskMetadata
-    from fletching.relay import Relay
     from fletching.python_task import PythonTask
 
 __all__ = ["PluginInfo", "PluginManager", "manager", "on_change", "use_manager"]
 
-HOOKS = frozenset(
-    {
-        "fletching_around_execution",
-        "fletching_provide",
-        "fletching_start",
-        "fletching_task_metadata",
-        "fletching_task_template",
-    }
-)
-"""Every hook by name; `fletching.hookspecs` says what each means and is too costly to ask."""
+T = TypeVar("T")
 
 
 class PluginManager:
@@ -72,13 +63,7 @@ class PluginManager:
         self._given: dict[tuple[str, str], list[Any]] = {}
         self._kept: dict[tuple[str, str], Any] = {}
         self._configs: dict[type, type[PythonTask[Any]]] = {}
-        self._relay: Relay | None = None
-        self._registering = RLock()
-        # Imports are made without that lock: another thread may hold an import lock and wait for us.
-        self._loading: set[int] = set()
-        self._settled: set[str] = set()
-        self._loaded = False
-        self._implemented: frozenset[str] | None = None
+        self._hooks = Hooks(self, self._builtin)
 
     # What is installed
 
@@ -101,12 +86,20 @@ class PluginManager:
         return tuple(sorted(found))
 
     def entries(self, *, thorough: bool = False) -> tuple[PluginInfo, ...]:
-        """Return every installed entry point with its state. Imports no plugin."""
+        """Return every installed entry point with its state; imports no plugin.
+
+        Args:
+            thorough: look again, at everything.
+        """
         snapshot = self.installed(thorough=thorough)
-        claims: dict[tuple[str, str], list[EntryPoint]] = {}
-        for entry in snapshot.entries():
-            claims.setdefault((entry.kind, entry.name), []).append(entry)
-        return tuple(info for found in claims.values() for info in judge(found, self.blocked, snapshot.core_version))
+        found: list[PluginInfo] = []
+        for kind in sorted(snapshot.columns):
+            claims: dict[str, list[EntryPoint]] = {}
+            for entry in snapshot.of(kind):
+                claims.setdefault(entry.name, []).append(entry)
+            for claim in claims.values():
+                found += judge(claim, self.blocked, snapshot.core_version)
+        return tuple(found)
 
     # What is chosen by name
 
@@ -125,10 +118,10 @@ class PluginManager:
         if found is not None:
             return found
         # A word in the block list is the user's last word on a name, whoever would answer to it.
-        if self.blocked.names(name) or self._direct("fletching_provide"):
+        if self.blocked.names(name) or self._hooks.direct("fletching_provide"):
             found = self._builtin.fletching_provide(kind, name)
         else:
-            found = self._call("fletching_provide", kind=kind, name=name)
+            found = self._hooks.call("fletching_provide", kind=kind, name=name)
         if found is None:
             return None
         from fletching.loading import check
@@ -198,7 +191,6 @@ class PluginManager:
 
         The same pair again does nothing; another class for a known config is a `PluginContractError`.
         """
-        from fletching.errors import PluginContractError
         from fletching.loading import check
 
         if not isinstance(config_type, type):
@@ -220,152 +212,58 @@ class PluginManager:
     @property
     def hook(self) -> pluggy.HookRelay:
         """The hooks, each a function to call by keyword. Loads all installed hooks modules at first use."""
-        return self._ready().hook
+        return self._hooks.ready().hook
 
     def register(self, plugin: object, name: str | None = None) -> str:
         """Register a module or an object that implements hooks, and return the name it got."""
-        relay = self._made()
-        with self._registering:
-            given = relay.add(plugin, name)
-            self._implemented = None
-        _tell_watchers()
-        return given
+        return self._hooks.register(plugin, name)
 
     def unregister(self, plugin: object) -> None:
         """Take back what `register` did; a plugin that is not registered is left alone."""
-        relay = self._made()
-        with self._registering:
-            if relay.is_registered(plugin):
-                relay.unregister(plugin)
-                self._implemented = None
-        _tell_watchers()
+        self._hooks.unregister(plugin)
 
     def has_hooks(self, hook: str) -> bool:
         """Tell whether anything but core could implement a hook. Loads nothing, not even pluggy."""
-        implemented = self._implemented
-        if implemented is None:
-            if not self._loaded and any(not self.blocked.word(entry) for entry in self.installed().of("hooks")):
-                implemented = HOOKS
-            else:
-                implemented = frozenset() if self._relay is None else self._relay.implemented()
-            self._implemented = implemented
-        return hook in implemented
+        return self._hooks.may_run(hook)
 
     def task_metadata(self, name: str, config: object, metadata: TaskMetadata) -> TaskMetadata:
         """Return the metadata a new task gets, after every plugin had its say."""
-        if self._direct("fletching_task_metadata"):
+        if self._hooks.direct("fletching_task_metadata"):
             return self._builtin.fletching_task_metadata(metadata)
-        found = self._call("fletching_task_metadata", name=name, config=config, metadata=metadata)
+        found = self._hooks.call("fletching_task_metadata", name=name, config=config, metadata=metadata)
         return self._same_kind("fletching_task_metadata", metadata, found)
 
     def task_template(self, task: PythonTask[Any], template: TaskTemplate) -> TaskTemplate:
         """Return the template to serialize for a task, after every plugin had its say."""
-        if self._direct("fletching_task_template"):
+        if self._hooks.direct("fletching_task_template"):
             return self._builtin.fletching_task_template(template)
-        found = self._call("fletching_task_template", task=task, template=template)
+        found = self._hooks.call("fletching_task_template", task=task, template=template)
         return self._same_kind("fletching_task_template", template, found)
 
     def around_execution(self, execution: Execution) -> list[AbstractContextManager[object]]:
         """Return the context managers to enter before an attempt, the outermost first."""
-        if self._direct("fletching_around_execution"):
+        hook = "fletching_around_execution"
+        if self._hooks.direct(hook):
             return []
         found = []
-        for one in self._call("fletching_around_execution", execution=execution):
+        for one in self._hooks.call(hook, execution=execution):
             if not (hasattr(type(one), "__enter__") and hasattr(type(one), "__exit__")):
-                from fletching.errors import PluginContractError
-
                 raise PluginContractError(
-                    f"hook fletching_around_execution must return a context manager or None, got {type(one).__qualname__} "
-                    f"from one of {self._implementers('fletching_around_execution')}"
+                    f"hook {hook} must return a context manager or None, got {type(one).__qualname__} "
+                    f"from one of {self._hooks.implementers(hook)}"
                 )
             found.append(one)
         return found
 
     # Inside
 
-    def _direct(self, hook: str) -> bool:
-        """Tell whether core's own answer can be asked without the relay."""
-        return not self.trace and not self.has_hooks(hook)
-
-    def _call(self, hook: str, **arguments: object) -> Any:
-        try:
-            return getattr(self.hook, hook)(**arguments)
-        except FletchingError:
-            raise
-        except Exception as error:
-            error.add_note(f"raised in hook {hook}, implemented by {self._implementers(hook)}")
-            raise
-
-    def _implementers(self, hook: str) -> str:
-        return ", ".join(sorted(one.plugin_name for one in getattr(self._made().hook, hook).get_hookimpls()))
-
-    def _same_kind(self, hook: str, asked: Any, found: Any) -> Any:
+    def _same_kind(self, hook: str, asked: T, found: object) -> T:
         if isinstance(found, type(asked)):
             return found
-        from fletching.errors import PluginContractError
-
         raise PluginContractError(
             f"hook {hook} must return a {type(asked).__qualname__}, got {type(found).__qualname__} "
-            f"from one of {self._implementers(hook)}"
+            f"from one of {self._hooks.implementers(hook)}"
         )
-
-    def _made(self) -> Relay:
-        if self._relay is None:
-            from fletching.relay import Relay
-
-            with self._registering:
-                if self._relay is None:
-                    self._relay = Relay(self, self._builtin, trace=self.trace)
-        return self._relay
-
-    def _ready(self) -> Relay:
-        relay = self._made()
-        me = get_ident()
-        if not self._loaded and me not in self._loading:  # a hooks module may call hooks while it is imported
-            self._loading.add(me)
-            try:
-                for entry in self.installed().of("hooks"):
-                    self._add_hooks(relay, entry)
-                self._loaded, self._implemented = True, None
-                _tell_watchers()
-            finally:
-                self._loading.discard(me)
-        return relay
-
-    def _add_hooks(self, relay: Relay, entry: EntryPoint) -> None:
-        from fletching.blocking import choose
-        from fletching.loading import broken, explain, load
-
-        label = f"{entry.distribution.name}:{entry.name}"
-        if label in self._settled or self.blocked.word(entry):
-            return
-        failure: PluginError
-        try:
-            choose((entry,), self.blocked, self.installed().core_version)
-            plugin = load(entry)
-            with self._registering:
-                if label not in self._settled:
-                    relay.add(plugin, label)
-                    self._settled.add(label)
-            return
-        except KeyboardInterrupt:
-            raise
-        except PluginError as error:
-            failure = error
-        except BaseException as error:  # its fletching_start may do anything, too
-            failure = broken(entry, explain(error, entry.value, entry.distribution.name))
-            failure.__cause__ = error
-        if self.strict:
-            raise failure
-        with self._registering:
-            if label in self._settled:
-                return
-            self._settled.add(label)
-        import warnings
-
-        from fletching.errors import PluginWarning
-
-        warnings.warn(f"hooks of {entry.distribution} were skipped: {failure}", PluginWarning, stacklevel=2)
 
     def _source(self, kind: str, name: str) -> str:
         found = self.installed().find(kind, name)
@@ -385,7 +283,8 @@ class PluginManager:
 
 def known_kind(kind: str) -> None:
     if kind not in KINDS:
-        raise ConfigError(f"there is no kind of plugin {kind!r}{close_match(kind, KINDS)}; the kinds are {', '.join(KINDS)}")
+        hint = close_match(kind, KINDS)
+        raise ConfigError(f"there is no kind of plugin {kind!r}{hint}; the kinds are {', '.join(KINDS)}")
 
 
 def unhandled(config: object, known: Iterable[str]) -> ConfigError:
@@ -398,19 +297,6 @@ def unhandled(config: object, known: Iterable[str]) -> ConfigError:
         f"no task type handles a task_config of type {f'{kind.__module__}.{kind.__qualname__}'!r}: the class names no "
         f"task_type, and was not registered with TaskPlugins; installed task types: {', '.join(known) or 'none'}"
     )
-
-
-_watchers: list[Callable[[], None]] = []
-
-
-def on_change(callback: Callable[[], None]) -> None:
-    """Have ``callback`` called whenever who implements a hook may have changed, for as long as the process lives."""
-    _watchers.append(callback)
-
-
-def _tell_watchers() -> None:
-    for callback in tuple(_watchers):
-        callback()
 
 
 _process: PluginManager | None = None
@@ -433,8 +319,8 @@ def use_manager(other: PluginManager) -> Iterator[PluginManager]:
     global _process
     before, _process = _process, other
     try:
-        _tell_watchers()
+        tell()
         yield other
     finally:
         _process = before
-        _tell_watchers()
+        tell()

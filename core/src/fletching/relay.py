@@ -13,7 +13,7 @@ from fletching.builtin import Builtin
 from fletching.errors import PluginContractError, close_match
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fletching.plugins import PluginManager
 
@@ -49,7 +49,8 @@ class Relay(pluggy.PluginManager):
             hook = (marks.get("specname") or attribute) if marks is not None else None
             if hook and not marks.get("optionalhook") and not hasattr(self.hook, hook):
                 known = sorted(vars(self.hook))
-                raise PluginContractError(f"there is no hook {hook!r}{close_match(hook, known)}; the hooks are {', '.join(known)}")
+                hint = close_match(hook, known)
+                raise PluginContractError(f"there is no hook {hook!r}{hint}; the hooks are {', '.join(known)}")
         try:
             given = self.register(plugin, name)
         except pluggy.PluginValidationError as error:
@@ -73,7 +74,7 @@ class Relay(pluggy.PluginManager):
 
 
 def report(
-    outcome: pluggy.Result[Any], hook_name: str, hook_impls: Sequence[pluggy.HookImpl], kwargs: dict[str, object]
+    outcome: pluggy.Result[Any], hook_name: str, hook_impls: Sequence[pluggy.HookImpl], kwargs: Mapping[str, Any]
 ) -> None:
     """Print one hook call, who could answer and what came of it; secrets replaced."""
     import reprlib

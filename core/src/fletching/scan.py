@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fletching.blocking import in_range, normal
 from fletching.installed import PREFIX, Distribution, EntryPoint, Installed
@@ -48,8 +48,8 @@ def one_by_one() -> tuple[list[importlib_metadata.EntryPoint], bool]:
     """Return the entry points of each distribution that can be read; warn of a plugin that cannot."""
     import importlib_metadata
 
-    readable: list[importlib_metadata.Distribution] = []
-    rest: list[importlib_metadata.Distribution] = []
+    readable: list[Any] = []
+    rest: list[Any] = []
     for source in importlib_metadata.distributions():
         try:
             (readable if source.metadata else rest).append(source)
@@ -103,20 +103,20 @@ def core_version() -> str:
         return ""
 
 
-def folder(source: importlib_metadata.Distribution) -> str:
+def folder(source: Any) -> str:
     # There is no public name for it; without it the distribution is read anew each time.
     path = str(getattr(source, "_path", ""))
     return os.path.abspath(path) if path and os.path.isdir(path) else ""
 
 
-def field(source: importlib_metadata.Distribution, name: str) -> str:
+def field(source: Any, name: str) -> str:
     try:
         return str(source.metadata[name] or "?")
     except Exception:  # a distribution without metadata has neither name nor version
         return "?"
 
 
-def describe(source: importlib_metadata.Distribution, stamps: Mapping[str, int], core: str) -> Distribution:
+def describe(source: Any, stamps: Mapping[str, int], core: str) -> Distribution:
     location = folder(source)
     mark = stamps.get(location, 0) or (info_stamp(location)[0] if location else 0)
     name = field(source, "Name")
@@ -127,7 +127,8 @@ def describe(source: importlib_metadata.Distribution, stamps: Mapping[str, int],
     except Exception:  # see field
         requirements = []
     requires = range_on_core(requirements)
-    return Distribution(name, field(source, "Version"), requires, core if in_range(core, requires) else "", location, mark)
+    fits = core if in_range(core, requires) else ""
+    return Distribution(name, field(source, "Version"), requires, fits, location, mark)
 
 
 def range_on_core(requirements: list[str]) -> str:

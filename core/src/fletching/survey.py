@@ -1,11 +1,8 @@
 """What the file system shows of what is installed: cheap stamps that change when the answer could.
 
-Every folder of ``sys.path`` has a stamp, and so has each metadata folder (``*.dist-info``, ``*.egg-info``) in it. A stamp
-holds modification time, change time and inode: the change time cannot be set by a program, so a copied,
-unpacked or restored folder with an old modification time is noticed too.
-
-Installers replace a metadata folder as a whole, which changes the folder of ``sys.path`` that it lies in. Edits in place
-change neither; see `fletching.index` for which of them are looked for when.
+Every folder of ``sys.path`` has a stamp, and so has each metadata folder (``*.dist-info``, ``*.egg-info``) in it.
+A stamp holds modification time, change time and inode. The change time cannot be set by a program, so a folder that was
+copied, unpacked or restored with an old modification time is noticed too.
 """
 
 from __future__ import annotations
@@ -49,10 +46,9 @@ def searched() -> tuple[str, ...] | None:
     for finder in sys.meta_path:
         if getattr(finder, "find_distributions", None) is None:
             continue
-        module = getattr(finder, "__module__", "") or ""
-        if module != "_frozen_importlib_external" and not module.startswith("importlib_metadata."):
-            if getattr(type(finder), "__module__", "").partition(".")[0] != "importlib_metadata":
-                return None
+        modules = {str(getattr(one, "__module__", "")).partition(".")[0] for one in (finder, type(finder))}
+        if not modules & {"_frozen_importlib_external", "importlib_metadata"}:
+            return None
     return tuple(path if os.path.isabs(path) else os.path.abspath(path) for path in sys.path)
 
 
@@ -97,8 +93,8 @@ def infos(folder: str) -> list[str]:
         names = os.listdir(folder)
     except OSError:
         return []
-    suffixes = (".dist-info", ".egg-info")
-    return [os.path.join(folder, name) for name in names if (low := name.lower()).endswith(suffixes) or low == "egg-info"]
+    endings = (".dist-info", ".egg-info", "egg-info")
+    return [os.path.join(folder, name) for name in names if name.lower().endswith(endings)]
 
 
 def info_stamp(path: str) -> tuple[int, int]:
