@@ -57,18 +57,25 @@ def importable(name: str) -> bool:
     It doesn't for ``__main__``, for a notebook, and for a module that a test runner or a script loaded from a file.
     """
     module = sys.modules.get(name)
-    origin = getattr(module, "__file__", None)
-    if module is None or name == "__main__" or origin is None:
-        return module is not None and name in sys.builtin_module_names
+    if module is None or name == "__main__":
+        return False
+    origin, inside = getattr(module, "__file__", None), getattr(module, "__path__", None)
+    if origin is None and inside is None:
+        return name in sys.builtin_module_names
     parent, _, _ = name.rpartition(".")
-    if parent and not importable(parent) and not hasattr(sys.modules.get(parent), "__path__"):
+    if parent and not importable(parent):
         return False
     path = getattr(sys.modules.get(parent), "__path__", None) if parent else None
     for finder in sys.meta_path:
         find = getattr(finder, "find_spec", None)
         spec = find(name, path) if find is not None else None
-        if spec is not None:
-            return spec.origin is not None and os.path.realpath(spec.origin) == os.path.realpath(origin)
+        if spec is None:
+            continue
+        if origin is None:  # a folder without __init__.py: the same one, if one of its places is
+            return not {*map(os.path.realpath, spec.submodule_search_locations or ())}.isdisjoint(
+                map(os.path.realpath, inside or ())
+            )
+        return spec.origin is not None and os.path.realpath(spec.origin) == os.path.realpath(origin)
     return False
 
 
