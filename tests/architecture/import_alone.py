@@ -29,14 +29,15 @@ def noise(name: str) -> str:
         except BaseException:
             return traceback.format_exc()
     found = []
+    # A plugin's libraries may: numpy changes warning filters, polars the environment.
+    ours = not name.startswith("fletching_")
     if out.getvalue():
         found.append(f"printed {out.getvalue()!r}")
     if (sys.excepthook, sys.displayhook) != hooks:
         found.append("replaced a hook of sys")
-    # numpy and others do, and a plugin may need them.
-    if list(warnings.filters) != filters and name.partition(".")[0] == "fletching":
+    if list(warnings.filters) != filters and ours:
         found.append("changed the warning filters")
-    if dict(os.environ) != variables:
+    if dict(os.environ) != variables and ours:
         found.append("changed the environment")
     threading = sys.modules.get("threading")
     if threading is not None and threading.active_count() > 1:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT = 400
-UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b|raise NotImplementedError$", re.MULTILINE)
+UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
 FOLDERS = ["core", "plugins", "tests", "examples", "benchmarks", "docs", "plugin-template"]
 MADE = {".venv", "build", "dist", "site", "__pycache__", ".hypothesis"}
 
