@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple, get_origin
 
 from fletching.errors import ConversionError, UnsupportedTypeError
@@ -132,16 +131,16 @@ class DataclassTransformer(TypeTransformer[Any]):
         return self.make(data, lambda kind: kind.from_plain)
 
     def json_schema(self) -> dict[str, Any]:
-        from fletching.types.schema import object_schema
+        from fletching.types.schema import json_form, object_schema
 
         properties = {}
         for member in self.members:
             schema = member.kind.json_schema()
             default = member.field.default
             # A file as default would have to be stored first; the schema can do without it.
-            if default is not dataclasses.MISSING and not isinstance(default, os.PathLike):
+            if default is not dataclasses.MISSING and not hasattr(default, "remote_source"):
                 try:
-                    schema["default"] = None if default is None else member.kind.to_plain(default)
+                    schema["default"] = None if default is None else json_form(member.kind.to_plain(default))
                 except ConversionError:
                     pass
             if member.field.init:

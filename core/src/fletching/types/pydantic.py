@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import ConversionError
+from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.base import TypeTransformer
 from fletching.types.display import preview, type_name
+from fletching.types.engine import transformer
 from fletching.types.plain import copy_plain, key_step
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from flyteidl.core.types_pb2 import LiteralType
 
 __all__ = ["ModelTransformer", "factory"]
+
+_being_described: ContextVar[frozenset[type]] = ContextVar("_being_described", default=frozenset())
 
 
 def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | None:
@@ -38,7 +42,10 @@ class ModelTransformer(TypeTransformer[Any]):
         from pydantic import VERSION, TypeAdapter
 
         self.model = python_type
-        self._adapter = TypeAdapter(python_type)
+        try:
+            self._adapter = TypeAdapter(python_type)
+        except Exception as error:  # an annotation that is not defined, or that pydantic has no schema for
+            raise UnsupportedTypeError(f"{type_name(python_type)} cannot be validated by pydantic: {error}") from error
         # Fields are written by name, as other SDKs do; a reader of aliases alone would not find them again.
         by_name = tuple(map(int, VERSION.split(".")[:2])) >= (2, 11)
         self._options: dict[str, Any] = {"by_alias": True, "by_name": True} if by_name else {}
@@ -46,7 +53,20 @@ class ModelTransformer(TypeTransformer[Any]):
     def literal_type(self) -> LiteralType:
         from fletching.types.schema import schema_type
 
-        return schema_type(self.json_schema())
+        outer = _being_described.get()
+        if self.model in outer:  # a model may contain itself; the schema says how
+            return schema_type(self.json_schema())
+        token = _being_described.set(outer | {self.model})
+        try:
+            fields = {}
+            for name, field in self.model.model_fields.items():
+                try:
+                    fields[name] = transformer(field.annotation).literal_type()
+                except UnsupportedTypeError:
+                    continue  # what only pydantic knows; the schema describes it
+            return schema_type(self.json_schema(), fields)
+        finally:
+            _being_described.reset(token)
 
     def to_literal(self, value: Any, /) -> Literal:
         from fletching.types.wire import plain_literal

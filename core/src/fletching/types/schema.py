@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["object_schema", "schema_type"]
+__all__ = ["json_form", "object_schema", "schema_type"]
 
 
 def object_schema(title: str, properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
@@ -20,6 +20,19 @@ def object_schema(title: str, properties: Mapping[str, Any], required: list[str]
     if required:
         schema["required"] = required
     return schema
+
+
+def json_form(data: Any) -> Any:
+    """Return plain data as JSON can hold it, for a default in a schema: bytes in base64, keys as text."""
+    if isinstance(data, bytes):
+        import base64
+
+        return base64.encodebytes(data).decode()
+    if isinstance(data, list):
+        return [json_form(item) for item in data]
+    if isinstance(data, dict):
+        return {key if isinstance(key, str) else str(json_form(key)): json_form(item) for key, item in data.items()}
+    return data
 
 
 def schema_type(schema: Mapping[str, Any], fields: Mapping[str, LiteralType] | None = None) -> LiteralType:
