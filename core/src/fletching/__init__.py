@@ -107,7 +107,7 @@ def __getattr__(name: str) -> Any:
 
     try:
         return resolve_official(name)
-    except LookupError:
+    except KeyError:
         pass
     from fletching.errors import close_match
 

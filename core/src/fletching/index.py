@@ -2,13 +2,13 @@
 
 A file belongs to one ``sys.path``. A plain read uses it only while these are as they were when it was written:
 
-* every folder of ``sys.path``: an installer that adds, removes, upgrades or reinstalls a distribution changes the one it
-  works in, because it replaces the ``*.dist-info`` folder as a whole;
+* every folder of ``sys.path``: an installer that adds, removes, upgrades or reinstalls a distribution changes the one
+  it works in, because it replaces the ``*.dist-info`` folder as a whole;
 * everything that setuptools rewrites in place in an ``*.egg-info`` folder.
 
-That leaves one change a plain read does not see: a file in a ``*.dist-info`` folder edited by hand, in place. Looking for
-it costs a ``stat`` a file, 1 ms for 200 plugins and 20 ms for 1,000 distributions, and no installer does it. So it is
-looked for where an answer would be wrong: a plugin's own metadata before it is loaded, and everything (``thorough``)
+That leaves one change a plain read does not see: a file in a ``*.dist-info`` folder edited by hand, in place. Looking
+for it costs a ``stat`` a file, 1 ms for 200 plugins and 20 ms for 1,000 distributions, and no installer does it. So it
+is looked for where an answer would be wrong: a plugin's own metadata before it is loaded, and everything (``thorough``)
 before a name is called unknown, by ``fletch plugins``, and when the first look shows any other change.
 
 If a folder changed and no metadata in it did (a script was saved next to others), the index stays in use.

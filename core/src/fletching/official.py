@@ -58,8 +58,9 @@ def install_hint(line: Official) -> str:
 def resolve(name: str) -> Any:
     """Return the object behind a public name that a plugin brings.
 
-    Raises `LookupError` for a name that no official plugin brings, `UnknownPluginError` if its plugin is not
-    installed, `PluginBrokenError` if it is and cannot be imported.
+    Raises `KeyError` for a name that no official plugin brings, `UnknownPluginError` if its plugin is not installed,
+    `PluginBrokenError` if it is and cannot be imported. None of these is an ``AttributeError``, so that
+    ``from fletching import Pod`` shows the text.
     """
     from fletching.errors import UnknownPluginError
     from fletching.installed import Distribution, EntryPoint
@@ -67,7 +68,7 @@ def resolve(name: str) -> Any:
 
     line = by_name(name)
     if line is None:
-        raise LookupError(f"no official plugin brings {name!r}")
+        raise KeyError(f"no official plugin brings {name!r}")
     module, _, attribute = line.path.rpartition(".")
     from importlib.util import find_spec
 

@@ -1,0 +1,144 @@
+"""``fletch plugins``: what is installed, whether it works, and why a name means what it means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fletching.plugins import manager
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fletching.plugins import PluginInfo
+
+__all__ = ["command"]
+
+WIDE = 240
+"""The width of a table that goes to a file or a pipe."""
+
+
+@click.group("plugins", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """List the installed plugins. Nothing of them is imported."""
+    if context.invoked_subcommand is None:
+        show_list(as_json)
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def list_(as_json: bool) -> None:
+    """List the installed plugins, as without a command."""
+    show_list(as_json)
+
+
+@command.command()
+@click.argument("names", nargs=-1)
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True, help="Seconds for each.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def doctor(names: tuple[str, ...], timeout: float, as_json: bool) -> None:
+    """Load each plugin in a process of its own and tell what happened.
+
+    NAMES limits it to these names or distributions. The exit code is 1 if a plugin that is not blocked cannot be used.
+    """
+    from fletching.cli.plugin_doctor import FINE, examine
+
+    chosen = select(names, manager().entries(thorough=True))
+    results = examine(chosen, timeout)
+    if as_json:
+        print_json([result._asdict() for result in results])
+    elif not results:
+        click.echo("no plugin is installed")
+    else:
+        print_table(
+            ("name", "brings", "distribution", "version", "state", "seconds", "reason"),
+            [
+                (one.name, one.brings, one.distribution, one.version, one.state, seconds(one.seconds), one.reason)
+                for one in results
+            ],
+        )
+    if not all(one.state in FINE for one in results):
+        raise SystemExit(1)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def why(name: str, as_json: bool) -> None:
+    """Explain step by step what NAME means: a name of any kind, or a distribution.
+
+    The exit code is 1 if nothing provides it, or what does cannot be used.
+    """
+    from fletching.cli.plugin_why import explain
+
+    found = explain(manager(), name)
+    if as_json:
+        print_json([one._asdict() for one in found])
+    else:
+        for position, one in enumerate(found):
+            click.echo(("\n" if position else "") + one.title)
+            for number, step in enumerate(one.steps, 1):
+                click.echo(f"  {number}. {step}")
+            click.echo(f"  => {one.answer}")
+    if not all(one.usable for one in found):
+        raise SystemExit(1)
+
+
+def show_list(as_json: bool) -> None:
+    entries = manager().entries(thorough=True)
+    if as_json:
+        print_json([{**one._asdict(), "brings": one.brings} for one in entries])
+    elif not entries:
+        click.echo("no plugin is installed")
+    else:
+        print_table(
+            ("name", "brings", "distribution", "version", "state", "reason"),
+            [(one.name, one.brings, one.distribution, one.version, one.state, one.reason) for one in entries],
+        )
+
+
+def select(names: Sequence[str], entries: Iterable[PluginInfo]) -> list[PluginInfo]:
+    """Return the entries of these names or distributions, all if none is given; a usage error if one is unknown."""
+    from fletching.blocking import normal
+    from fletching.errors import close_match
+
+    entries = list(entries)
+    known = {one.name for one in entries} | {one.distribution for one in entries}
+    for name in names:
+        if name not in known and normal(name) not in {normal(one) for one in known}:
+            raise click.UsageError(f"nothing installed is called {name!r}{close_match(name, known)}")
+    wanted = {normal(name) for name in names}
+    return [one for one in entries if not names or one.name in names or normal(one.distribution) in wanted]
+
+
+def seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def print_json(value: object) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    import sys
+
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    colours = {"ok": "green", "blocked": "yellow"}
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        state = columns.index("state")
+        # Text, because a name in brackets would be taken for markup.
+        cells = [Text(cell, style=colours.get(cell, "red") if at == state else "") for at, cell in enumerate(row)]
+        table.add_row(*cells)
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
