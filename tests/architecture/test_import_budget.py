@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import ast
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +37,18 @@ HEAVY = {
 }
 """What a first task result must not wait for."""
 
+WARM = """
+import sys
+from fletching.plugins import PluginManager
+
+for _ in range(500):  # an environment made a moment ago is not settled yet
+    PluginManager().names("tasks")
+    if "importlib_metadata" not in sys.modules:
+        break
+    for name in [name for name in sys.modules if name.startswith("importlib_metadata")]:
+        del sys.modules[name]
+"""
+
 CALL = """
 import fletching
 
@@ -50,9 +62,11 @@ assert add(1, 2) == 3
 
 
 def loaded(script: Path, code: str) -> set[str]:
-    """Run ``code`` in a fresh process and tell which modules it added to a bare interpreter's."""
+    """Run ``code`` in a fresh process of a machine that knows what is installed; tell which modules it added."""
     script.write_text(f"import sys\nbefore = set(sys.modules)\n{code}\nprint(sorted(set(sys.modules) - before))\n")
-    found: set[str] = set(json.loads(run_python(str(script)).stdout.replace("'", '"')))
+    # -P: the index of what is installed is not written while a folder of sys.path is as new as the script's.
+    run_python("-P", "-c", WARM)
+    found: set[str] = set(ast.literal_eval(run_python("-P", str(script)).stdout))
     return found
 
 
