@@ -86,9 +86,17 @@ def test_a_call_binds_exactly_where_the_function_does(args: list[int], kwargs: d
     ("args", "kwargs", "message"),
     [
         ((), {}, "add() missing 1 required positional argument: 'a'; inputs of task '{}': a: int, b: int"),
-        ((1, 2, 3), {}, "add() takes from 1 to 2 positional arguments but 3 were given; inputs of task '{}': a: int, b: int"),
+        (
+            (1, 2, 3),
+            {},
+            "add() takes from 1 to 2 positional arguments but 3 were given; inputs of task '{}': a: int, b: int",
+        ),
         ((1,), {"a": 2}, "add() got multiple values for argument 'a'; inputs of task '{}': a: int, b: int"),
-        ((), {"aa": 1}, "add() got an unexpected keyword argument 'aa'; did you mean 'a'?; inputs of task '{}': a: int, b: int"),
+        (
+            (),
+            {"aa": 1},
+            "add() got an unexpected keyword argument 'aa'; did you mean 'a'?; inputs of task '{}': a: int, b: int",
+        ),
     ],
 )
 def test_what_does_not_bind_says_what_would(args: tuple[int, ...], kwargs: dict[str, int], message: str) -> None:

@@ -474,7 +474,11 @@ def test_the_environment_is_set_while_the_task_runs(monkeypatch: pytest.MonkeyPa
 def test_a_secret_reaches_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_FSEC_DB_PASSWORD", "hunter22")
 
-    @task(secret_requests=[Secret(group="db", key="password", env_var="DB_PASSWORD", mount_requirement=Secret.MountType.ENV_VAR)])
+    @task(
+        secret_requests=[
+            Secret(group="db", key="password", env_var="DB_PASSWORD", mount_requirement=Secret.MountType.ENV_VAR)
+        ]
+    )
     def f() -> bool:
         return os.environ["DB_PASSWORD"] == current_context().secrets.get("db", "password") == "hunter22"
 

@@ -71,9 +71,10 @@ def run_call(task: Any, inputs: Mapping[str, Any]) -> Any:
                     outcome = Outcome(error=error)
             step = plan.send(outcome)
     except StopIteration as done:
-        return _result(done.value)
+        ended: Outcome = done.value
     finally:
         plan.close()
+    return _result(ended)
 
 
 async def run_call_async(task: Any, inputs: Mapping[str, Any]) -> Any:
@@ -96,9 +97,10 @@ async def run_call_async(task: Any, inputs: Mapping[str, Any]) -> Any:
                     outcome = Outcome(error=error)
             step = plan.send(outcome)
     except StopIteration as done:
-        return _result(done.value)
+        ended: Outcome = done.value
     finally:
         plan.close()
+    return _result(ended)
 
 
 def _result(outcome: Outcome) -> Any:

@@ -1,0 +1,86 @@
+"""``fletch``: finds a command by name and imports only that one."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from fletching.errors import close_match
+
+__all__ = ["main"]
+
+OWN = {
+    "plugins": ("fletching.cli.plugins:command", "List what is installed, check it, and explain a name."),
+    "run": ("fletching.cli.run:command", "Run a task of a file or module with inputs from the command line."),
+}
+"""Core's commands: where each is, and its line in the help, so that showing the help imports none of them."""
+
+
+class Commands(click.Group):
+    """Core's commands and those that plugins bring, none imported before it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, core's first."""
+        return [*OWN, *(name for name in _installed() if name not in OWN)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported now."""
+        if cmd_name in OWN:
+            from importlib import import_module
+
+            module, _, attribute = OWN[cmd_name][0].partition(":")
+            found: click.Command = getattr(import_module(module), attribute)
+            return found
+        if cmd_name not in _installed():
+            return None
+        from fletching.errors import PluginContractError
+        from fletching.plugins import manager
+
+        command = manager().load("commands", cmd_name)
+        if not isinstance(command, click.Command):
+            raise PluginContractError(f"the plugin's command {cmd_name!r} is {command!r}, expected a click.Command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the words begin with; a misspelt one is answered with the nearest."""
+        word = args[0] if args else ""
+        if word and not word.startswith("-") and word not in self.list_commands(ctx):
+            ctx.fail(f"no such command {word!r}{close_match(word, self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from what is known without importing them."""
+        rows = [(name, OWN[name][1]) for name in OWN]
+        plugins = [(name, f"Brought by {distribution}.") for name, distribution in sorted(_installed().items())]
+        with formatter.section("Commands"):
+            formatter.write_dl([*rows, *(row for row in plugins if row[0] not in OWN)])
+
+
+def _installed() -> dict[str, str]:
+    """Return the commands that plugins bring and the distribution of each; imports none of them."""
+    from fletching.plugins import manager
+
+    names = set(manager().names("commands"))
+    entries = manager().installed().of("commands")
+    return {entry.name: entry.distribution.name for entry in entries if entry.name in names}
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fletching", prog_name="fletch")
+def fletch() -> None:
+    """Typed tasks: run them here, list what is installed."""
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run ``fletch`` and exit: 0 for success, 1 for a task or plugin that failed, 2 for wrong usage."""
+    from fletching.errors import FletchingError
+
+    try:
+        return fletch.main(args=args, prog_name="fletch")
+    except FletchingError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)

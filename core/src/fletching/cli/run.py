@@ -1,0 +1,236 @@
+"""``fletch run``: a task's interface becomes the options of a command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from fletching.cli.progress import progress
+from fletching.cli.sources import load_source, tasks_of
+from fletching.cli.values import ValueType, bare, is_flag, plain
+from fletching.errors import close_match
+from fletching.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fletching.python_task import PythonTask
+
+__all__ = ["command"]
+
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class Sources(click.Group):
+    """Takes a file or module as its command."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """Return the command of a file or module; it is imported now."""
+        try:
+            return Tasks(cmd_name)
+        except click.UsageError as error:
+            error.ctx = ctx
+            raise
+        except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
+            _show_failure(error, f"{cmd_name} cannot be imported")
+            ctx.exit(1)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return nothing: any file or module may be named."""
+        return []
+
+
+class Tasks(click.Group):
+    """The tasks of one file or module as commands."""
+
+    def __init__(self, source: str) -> None:
+        module = load_source(source)
+        self.tasks = tasks_of(module)
+        first = (module.__doc__ or f"The tasks of {source}.").strip()
+        super().__init__(name=source, help=first, subcommand_metavar="TASK [--input VALUE]...", context_settings=HELP)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the tasks."""
+        return list(self.tasks)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a task."""
+        if cmd_name not in self.tasks:
+            known = ", ".join(self.tasks) or "none"
+            ctx.fail(f"{self.name} has no task {cmd_name!r}{close_match(cmd_name, self.tasks)}; it has: {known}")
+        return task_command(cmd_name, self.tasks[cmd_name])
+
+
+def task_command(name: str, task: PythonTask[Any]) -> click.Command:
+    """Return the command that runs a task; its options are the task's inputs."""
+    interface = task.python_interface
+    options: list[click.Parameter] = [_option(task, each) for each in interface.inputs]
+    if "json" not in interface.inputs:
+        options.append(click.Option(["--json", "as_json_here"], is_flag=True, help=JSON_HELP))
+    docs = task.docs
+    text = "\n\n".join(
+        part
+        for part in (docs and docs.short_description, docs and docs.long_description and docs.long_description.value)
+        if part
+    )
+
+    def run(as_json_here: bool = False, **inputs: Any) -> None:
+        context = click.get_current_context()
+        as_json = as_json_here or bool(context.find_root().meta.get("fletching.json"))
+        sys.exit(run_task(task, inputs, as_json=as_json))
+
+    return click.Command(
+        name,
+        callback=run,
+        params=options,
+        help=text or f"Run {task.name}.",
+        no_args_is_help=False,
+        context_settings=HELP,
+    )
+
+
+JSON_HELP = "Print one JSON object with the outputs or the error, and nothing else, to stdout."
+
+
+def _option(task: PythonTask[Any], name: str) -> click.Option:
+    interface = task.python_interface
+    annotation = interface.inputs[name]
+    docstring = interface.docstring
+    described = docstring.input_descriptions.get(name, "") if docstring else ""
+    dashed = name.replace("_", "-")
+    settings: dict[str, Any] = {"required": name not in interface.defaults}
+    kind = ValueType(annotation)
+    notes = [kind.note] if kind.note and not is_flag(annotation) else []
+    if name in interface.defaults:
+        default = interface.defaults[name]
+        settings["default"] = default
+        shown = plain(default, annotation)
+        notes.append(
+            f"default: {'none' if default is None else shown if isinstance(shown, str) else json.dumps(shown)}"
+        )
+    settings["help"] = " ".join([described, *(f"[{note}]" for note in notes)]).strip()
+    if is_flag(annotation):
+        return click.Option([f"--{dashed}/--no-{dashed}", name], **settings)
+    words = [f"--{dashed}", *([f"--{name}"] if dashed != name else []), name]
+    return click.Option(words, type=kind, **settings)
+
+
+def run_task(task: PythonTask[Any], inputs: dict[str, Any], *, as_json: bool) -> int:
+    """Run a task, show how it went, and return the exit code: 0, or 1 if it failed."""
+    import asyncio
+    import inspect
+
+    started = time.perf_counter()
+    with _stdout(as_json) as out:
+        try:
+            with progress(quiet=as_json):
+                value = task(**inputs)
+                if inspect.iscoroutine(value):
+                    value = asyncio.run(value)
+        except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
+            if as_json:
+                _write_json(out, task, started, error=error)
+            else:
+                _show_failure(error)
+            return 1
+        if as_json:
+            _write_json(out, task, started, value=value)
+        else:
+            _show_outputs(task, value)
+    return 0
+
+
+@contextmanager
+def _stdout(as_json: bool) -> Iterator[IO[str]]:
+    """Keep stdout for us alone: what the task prints, here or in another process, goes to stderr meanwhile."""
+    if not as_json:
+        yield sys.stdout
+        return
+    sys.stdout.flush()
+    ours = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with os.fdopen(os.dup(ours), "w", encoding="utf-8") as out:
+            yield out
+    finally:
+        sys.stdout.flush()
+        os.dup2(ours, 1)
+        os.close(ours)
+
+
+def _named(task: PythonTask[Any], value: Any) -> dict[str, Any]:
+    names = list(task.python_interface.outputs)
+    if not names:
+        return {}
+    return dict(zip(names, value, strict=True)) if task.python_interface.returns_tuple else {names[0]: value}
+
+
+def _write_json(
+    out: IO[str], task: PythonTask[Any], started: float, *, value: Any = None, error: Exception | None = None
+) -> None:
+    result: dict[str, Any] = {"task": task.name, "status": "succeeded" if error is None else "failed"}
+    result["seconds"] = round(time.perf_counter() - started, 6)
+    if error is None:
+        types = task.python_interface.outputs
+        result["outputs"] = {name: plain(each, types[name]) for name, each in _named(task, value).items()}
+    else:
+        notes = [redact(str(note)) for note in getattr(error, "__notes__", ())]
+        result["error"] = {"type": type(error).__qualname__, "message": redact(str(error)), "notes": notes}
+    out.write(json.dumps(result) + "\n")
+    out.flush()
+
+
+def _show_outputs(task: PythonTask[Any], value: Any) -> None:
+    outputs = _named(task, value)
+    for name, each in outputs.items():
+        data = plain(each, bare(task.python_interface.outputs[name]))
+        text = each if isinstance(each, str) else data if isinstance(data, str) else json.dumps(data, indent=2)
+        click.echo(text if len(outputs) == 1 else f"{name}: {text}")
+
+
+def _show_failure(error: BaseException, what: str = "") -> None:
+    """Print the traceback of the user's own frames, and the error with its notes."""
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    hidden = (ours, "<call of ", "<frozen importlib")
+    report = traceback.TracebackException.from_exception(error)
+    for each in _chain(report):
+        kept = [frame for frame in each.stack if not frame.filename.startswith(hidden)]
+        each.stack = traceback.StackSummary.from_list(kept)
+    from fletching.errors import FletchingError
+
+    lines = (
+        report.format_exception_only() if isinstance(error, FletchingError) and not report.stack else report.format()
+    )
+    click.echo(redact("".join(lines)).rstrip(), err=True)
+    if what:
+        click.echo(what, err=True)
+
+
+def _chain(report: traceback.TracebackException | None) -> Iterator[traceback.TracebackException]:
+    while report is not None:
+        yield report
+        report = report.__cause__ or report.__context__
+
+
+@click.command(
+    cls=Sources,
+    name="run",
+    subcommand_metavar="FILE_OR_MODULE TASK [--input VALUE]...",
+    context_settings=HELP,
+    epilog="'fletch run FILE' lists the tasks of a file; 'fletch run FILE TASK --help' lists a task's inputs.",
+)
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """Run a task of a file or module at once, in this process.
+
+    Its inputs are options. Lists, dicts and dataclasses are given as JSON or as @FILE with JSON in it.
+    """
+    ctx.find_root().meta["fletching.json"] = as_json

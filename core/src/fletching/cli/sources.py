@@ -1,0 +1,74 @@
+"""Finding the tasks of a file or module that was named on the command line."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fletching.errors import close_match
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from fletching.python_task import PythonTask
+
+__all__ = ["load_source", "tasks_of"]
+
+
+def load_source(name: str) -> ModuleType:
+    """Import a file or a module.
+
+    Raises:
+        click.UsageError: there is no such file or module. An error inside it comes out unchanged.
+    """
+    if name.endswith(".py") or os.sep in name:
+        return _load_file(name)
+    sys.path.insert(0, os.getcwd())
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (name + ".").startswith(error.name + "."):
+            raise  # the module is there, and something that it imports is not
+        near = close_match(name + ".py", [file for file in os.listdir() if file.endswith(".py")])
+        raise click.UsageError(f"there is no module {name!r} and no file of that name{near}") from None
+
+
+def _load_file(path: str) -> ModuleType:
+    if not os.path.isfile(path):
+        folder = os.path.dirname(path) or "."
+        files = [file for file in os.listdir(folder) if file.endswith(".py")] if os.path.isdir(folder) else []
+        raise click.UsageError(f"there is no file {path!r}{close_match(os.path.basename(path), files)}")
+    # Named as an import would name it, so that a worker process finds the same module.
+    folder, base = os.path.split(os.path.abspath(path))
+    name = base.removesuffix(".py")
+    while os.path.exists(os.path.join(folder, "__init__.py")):
+        folder, package = os.path.split(folder)
+        name = f"{package}.{name}"
+    sys.path.insert(0, folder)
+    if "." in name:
+        return importlib.import_module(name)
+    if name in sys.modules or name in sys.stdlib_module_names:
+        name = f"_file_{name}"  # a file called json.py must not take that module's place
+    spec = importlib.util.spec_from_file_location(name, os.path.abspath(path))
+    if spec is None or spec.loader is None:
+        raise click.UsageError(f"{path!r} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def tasks_of(module: ModuleType) -> dict[str, PythonTask[Any]]:
+    """Return a module's tasks by the variable that holds each, in the order they were defined."""
+    from fletching.python_task import PythonTask
+
+    return {name: value for name, value in vars(module).items() if isinstance(value, PythonTask)}
