@@ -9,7 +9,7 @@ from fletching.types.base import TypeTransformer
 from fletching.types.display import preview, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
@@ -101,7 +101,7 @@ class AnnotatedTransformer(TypeTransformer[T]):
     def to_python(self, literal: Literal, /) -> T:
         return self.bare.to_python(literal)
 
-    def read_all(self, literals: Sequence[Literal], /) -> list[T] | None:
+    def read_all(self, literals: Collection[Literal], /) -> list[T] | None:
         return self.bare.read_all(literals)
 
     def carry(self, value: T, /) -> T:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
@@ -83,7 +83,7 @@ class TypeTransformer(ABC, Generic[T]):
         """
         return False
 
-    def read_all(self, literals: Sequence[Literal], /) -> list[T] | None:
+    def read_all(self, literals: Collection[Literal], /) -> list[T] | None:
         """Return the values of wire forms.
 
         Return None if there is no quicker way than one by one, or if one of them is not as `fill` writes it.

@@ -12,7 +12,7 @@ from fletching.types.engine import field_transformer, part_transformer
 from fletching.types.plain import key_step, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
@@ -135,8 +135,8 @@ class DictTransformer(TypeTransformer[dict[str, T]]):
 
             found: dict[str, T] = read_plain(self, literal)
             return found
-        literals = dict(literal.map.literals.items())
-        values = self.element.read_all(list(literals.values()))
+        literals = literal.map.literals
+        values = self.element.read_all(literals.values())
         if values is None:
             values = self._each(self.element.to_python, literals)
         return dict(zip(literals, values, strict=True))
@@ -173,7 +173,7 @@ class DictTransformer(TypeTransformer[dict[str, T]]):
             keys[position] = plain_text(key)
         return keys
 
-    def _each(self, convert: Callable[[Any], R], value: dict[str, Any]) -> list[R]:
+    def _each(self, convert: Callable[[Any], R], value: Mapping[str, Any]) -> list[R]:
         return each(convert, value.values(), lambda position: key_step(list(value)[position]))
 
 

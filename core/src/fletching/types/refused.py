@@ -35,7 +35,7 @@ def unsupported(annotation: Any) -> UnsupportedTypeError:
     if isinstance(annotation, (str, typing.ForwardRef)):
         return UnsupportedTypeError(f"{name} was not resolved; import it in the module of the function")
     if isinstance(annotation, typing.TypeVar):
-        return UnsupportedTypeError(f"{name} is a type variable, and the type of a value has to be known; name the type")
+        return UnsupportedTypeError(f"{name} is a type variable, and a value has one type; name that type")
     root = typing.get_origin(annotation) or annotation
     if not isinstance(root, type):
         return UnsupportedTypeError(f"{name} is no type that a value can be checked against; annotate with a class")
@@ -44,5 +44,5 @@ def unsupported(annotation: Any) -> UnsupportedTypeError:
         base = next((cls for cls in root.__mro__ if cls in (str, int, float, list, dict, tuple)), None)
         hint = "make it a dataclass" if base is None else f"annotate with {base.__name__}, which is what would arrive"
     return UnsupportedTypeError(
-        f"no transformer handles {name}; {hint}, or let it be pickled with Pickled[{name}] (import Pickled from fletching)"
+        f"no transformer handles {name}; {hint}, or let it be pickled: Pickled[{name}], with Pickled from fletching"
     )

@@ -12,7 +12,7 @@ from fletching.types.display import preview, type_name
 from fletching.types.plain import check_text, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
@@ -105,7 +105,7 @@ class PrimitiveTransformer(ScalarTransformer[T]):
             setattr(primitive, field, value)
         return True
 
-    def read_all(self, literals: Sequence[Literal], /) -> list[T] | None:
+    def read_all(self, literals: Collection[Literal], /) -> list[T] | None:
         field = self.field
         values: list[T] = list(map(attrgetter(f"scalar.primitive.{field}"), literals))
         # A field that is not set reads as its default, which is false; only what reads so has to be looked at again.
@@ -141,7 +141,7 @@ class IntTransformer(PrimitiveTransformer[int]):
         if not copied:
             return copied
         if len(copied) < 32:  # fewer do not pay for the import
-            return copied if LOWEST <= min(copied) and max(copied) <= HIGHEST else None
+            return copied if min(copied) >= LOWEST and max(copied) <= HIGHEST else None
         from array import array
 
         try:

@@ -40,9 +40,11 @@ class UnionTransformer(TypeTransformer[Any]):
         self._classes = [(_root(one.python_type), one) for one in variants]
         roots, names = [root for root, _ in self._classes], [one.name for one in variants]
         # Where a class or a tag belongs to one variant alone there is nothing to try.
-        self._by_class = {root: one for root, one in self._classes if roots.count(root) == 1}
+        self._by_class = {root: one for root, one in self._classes if roots.count(root) == 1 and Any not in roots}
         self._by_tag = {one.name: one for one in variants if names.count(one.name) == 1}
         self._types: list[LiteralType] = []
+        if len(self._by_tag) < len(variants) and not self.inside_only:
+            self.inside_only = self._alike()
         self._text_is_str = all(isinstance(one, UNLIKE_TEXT) for one in variants)
         tests = [one.inline for one in variants if isinstance(one, (NoneTransformer, PrimitiveTransformer))]
         # True only for exactly these classes, so another variant cannot be the one that is meant.
@@ -134,10 +136,20 @@ class UnionTransformer(TypeTransformer[Any]):
             self._types = made
         return self._types
 
+    def _alike(self) -> str:
+        """Say which two variants a reader could not tell apart, if there are such."""
+        types = self._tagged()
+        for second, variant in enumerate(self.variants):
+            first = types.index(types[second])
+            if first != second:
+                names = [type_name(self.variants[first].python_type), type_name(variant.python_type)]
+                return f"{' and '.join(names)} look alike on the wire; keep one of them, or put one into a dataclass"
+        return ""
+
     def _candidates(self, value: Any) -> list[TypeTransformer[Any]]:
         """Return the variants of exactly the value's class; else all, those of a base class of it first."""
         kind = type(value)
-        exact = [one for root, one in self._classes if root is kind]
+        exact = [one for root, one in self._classes if root is kind or root is Any]
         if exact:
             return exact
         mro = kind.__mro__
@@ -181,4 +193,9 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
     arguments = get_args(annotation)
     if not arguments:
         raise UnsupportedTypeError("Union does not say of what; write Union[int, str] or int | str")
-    return UnionTransformer(annotation, tuple(part_transformer(one) for one in arguments))
+    variants: list[TypeTransformer[Any]] = []
+    for made in map(part_transformer, arguments):
+        # A NewType and what it is made of are one variant.
+        if not any(type(made) is type(one) and made.python_type is one.python_type for one in variants):
+            variants.append(made)
+    return UnionTransformer(annotation, tuple(variants))
