@@ -101,7 +101,8 @@ class SQLAlchemy(SQLConfig):
         for name in self.connect_args:
             if any(word in name.lower() for word in SENSITIVE):
                 raise ConfigError(
-                    f"SQLAlchemy: connect_args[{name!r}] would be serialized; give it as secret_connect_args={{{name!r}: Secret(...)}}"
+                    f"SQLAlchemy: connect_args[{name!r}] would be serialized; "
+                    f"give it as secret_connect_args={{{name!r}: Secret(...)}}"
                 )
         for name, secret in self.secret_connect_args.items():
             if not hasattr(secret, "key") or not hasattr(secret, "group"):
@@ -113,12 +114,8 @@ class SQLAlchemy(SQLConfig):
 
     @property
     def dialect(self) -> str:
-        return (
-            self.uri.partition(":")[0]
-            .partition("+")[0]
-            .replace("postgres", "postgresql")
-            .replace("postgresqlql", "postgresql")
-        )
+        name = self.uri.partition(":")[0].partition("+")[0]
+        return "postgresql" if name == "postgres" else name
 
     def custom(self, query: str) -> dict[str, Any]:
         secrets = {name: secret_reference(secret) for name, secret in self.secret_connect_args.items()}

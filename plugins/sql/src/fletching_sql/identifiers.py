@@ -33,7 +33,8 @@ class Identifier(str):
         for part in name.split("."):
             if not PART.fullmatch(part):
                 raise ConfigError(
-                    f"{name!r} is no identifier; use letters, digits, _ and $, single spaces or hyphens between words, dots between parts"
+                    f"{name!r} is no identifier; use letters, digits, _ and $, "
+                    "single spaces or hyphens between words, dots between parts"
                 )
         return super().__new__(cls, name)
 

@@ -76,7 +76,8 @@ class Query(NamedTuple):
         for name in bound:
             if name not in self.names:
                 raise ConfigError(
-                    f"{owner}: input {name!r} is not used by the query; write :{name} where its value belongs, or remove it"
+                    f"{owner}: input {name!r} is not used by the query; "
+                    f"write :{name} where its value belongs, or remove it"
                 )
         for name in tables:
             if name.lower() not in self.words:

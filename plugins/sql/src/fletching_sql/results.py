@@ -45,7 +45,8 @@ def result_of(annotation: Any, owner: str, dialect: str) -> Result:
         return Result(FRAMES[library] if library in FRAMES else dataset_writer(annotation))
     if getattr(annotation, "__name__", "") == "RecordBatchReader":
         raise ConfigError(
-            f"{owner}: a RecordBatchReader can be read only once; declare FlyteFile['parquet'], which is written batch by batch"
+            f"{owner}: a RecordBatchReader can be read only once; "
+            "declare FlyteFile['parquet'], which is written batch by batch"
         )
     if is_file(annotation):
         return Result(file_writer(annotation, owner))
@@ -87,7 +88,7 @@ def rows_of(cls: Any, owner: str, loose: bool, limit: int | None = None) -> Read
         result: list[Any] = []
         try:
             for row in itertools.islice(answer.rows(), limit):
-                result.append(build(row))
+                result.append(build(row))  # noqa: PERF401 - an error is placed by how many there are
         except ConversionError as error:
             raise error if limit else error.at(f"[{len(result)}]") from None
         return result

@@ -51,7 +51,7 @@ class SQLAlchemyTask(SQLTask):
 
 
 class DuckDBQuery(SQLTask):
-    """`SQLTask` on embedded DuckDB, the result a ``pyarrow.Table`` called ``result`` unless ``outputs`` says otherwise."""
+    """`SQLTask` on embedded DuckDB, the result a ``pyarrow.Table`` unless ``outputs`` says otherwise."""
 
     def __init__(self, name: str, query: str, inputs: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         if not isinstance(query, str):

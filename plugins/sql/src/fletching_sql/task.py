@@ -132,7 +132,9 @@ class SQLTask(Queries, PythonInstanceTask[SQLConfig]):
 
 def seconds_of(timeout: datetime.timedelta | int | None) -> float | None:
     """Return a timeout in seconds; none at all is None."""
-    return getattr(timeout, "total_seconds", lambda: timeout)() or None
+    if not timeout:
+        return None
+    return float(timeout) if isinstance(timeout, int) else timeout.total_seconds()
 
 
 def versioned(metadata: TaskMetadata | None, query: str, config: SQLConfig) -> TaskMetadata | None:

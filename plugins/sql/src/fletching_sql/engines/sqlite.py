@@ -82,13 +82,12 @@ class SQLiteSession(Session):
         batches = reader(table)
         columns = ", ".join(f"{self.quote(field.name)} {column_type(field.type)}" for field in batches.schema)
         marks = ", ".join("?" * len(batches.schema))
+        insert = f"insert into temp.{self.quote(name)} values ({marks})"  # noqa: S608 - a quoted name and marks
         self.connection.execute("begin")
         self.connection.execute(f"create temp table {self.quote(name)} ({columns})")
         for batch in batches:
             rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            self.connection.executemany(
-                f"insert into temp.{self.quote(name)} values ({marks})", (tuple(map(self.stored, row)) for row in rows)
-            )
+            self.connection.executemany(insert, (tuple(map(self.stored, row)) for row in rows))
         self.connection.execute("commit")
 
     def stored(self, value: Any) -> Any:
