@@ -44,8 +44,8 @@ __all__ = [
     "H200",
     "K80",
     "L4",
-    "L40S",
     "L4_VWS",
+    "L40S",
     "M60",
     "P4",
     "P100",
@@ -106,7 +106,9 @@ class GPUAccelerator(BaseAccelerator["GPUAccelerator"]):
 
     def __post_init__(self) -> None:
         if not isinstance(self.device, str) or not self.device or self.device != self.device.strip():
-            raise AcceleratorError(f"{type(self).__name__}: device is {self.device!r}, expected a name like 'nvidia-l4'")
+            raise AcceleratorError(
+                f"{type(self).__name__}: device is {self.device!r}, expected a name like 'nvidia-l4'"
+            )
 
     def to_flyte_idl(self) -> tasks_pb2.GPUAccelerator:
         """Return the wire form."""
@@ -141,7 +143,7 @@ class MultiInstanceGPUAccelerator(GPUAccelerator):
             self._check(self.partition_size)
             if self.is_unpartitioned:
                 raise AcceleratorError(
-                    f"{type(self).__name__}: {self.device!r} cannot be {self.partition_size!r} and unpartitioned at once"
+                    f"{type(self).__name__}: {self.device!r} cannot be {self.partition_size!r} and unpartitioned"
                 )
 
     @property
@@ -166,7 +168,9 @@ class MultiInstanceGPUAccelerator(GPUAccelerator):
                 if name == self._prefix + size.replace(".", "_"):
                     return self.partitioned(size)
             known = [self._prefix + size.replace(".", "_") for size in self.partitions]
-            raise AttributeError(f"{self.device!r} has no {name!r}{close_match(name, known)}; known: {', '.join(known)}")
+            raise AttributeError(
+                f"{self.device!r} has no {name!r}{close_match(name, known)}; known: {', '.join(known)}"
+            )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
@@ -198,9 +202,7 @@ REGISTERED: dict[str, GPUAccelerator] = {}
 """Devices by constant, made on first use or added by `register_device`."""
 
 
-def register_device(
-    name: str, device: str, *, partitions: Iterable[str] = (), kind: str = "gpu"
-) -> Callable[[], None]:
+def register_device(name: str, device: str, *, partitions: Iterable[str] = (), kind: str = "gpu") -> Callable[[], None]:
     """Add a device as ``fletching.accelerators.NAME``.
 
     Args:

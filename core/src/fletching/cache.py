@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, runtime_checkable
 
@@ -10,7 +9,7 @@ from fletching.errors import ConfigError
 from fletching.frozen import check_flag, check_names, check_text, refuse, set_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from fletching.pods import PodTemplate
 

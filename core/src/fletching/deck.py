@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_DECK_FIELDS", "DeckField", "check_deck_fields"]
 
 
-class DeckField(str, Enum):
+class DeckField(str, Enum):  # noqa: UP042 - its members print as flytekit's do
     """A built-in section of a task's report."""
 
     INPUT = "Input"

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Docstring"]
 
-GOOGLE_INPUTS = {"args", "arguments", "parameters", "params", "keyword args", "keyword arguments", "other parameters"}
-GOOGLE_OUTPUTS = {"returns", "return", "yields", "yield"}
-OTHER_SECTIONS = {
-    "attributes", "example", "examples", "except", "exceptions", "note", "notes", "raises", "references", "see also",
-    "todo", "warning", "warnings", "warns", "methods",
+INPUTS = {
+    "args", "arguments", "parameters", "params", "keyword args", "keyword arguments", "other parameters",
 }  # fmt: skip
-NUMPY_INPUTS = {"parameters", "params", "arguments", "args", "other parameters", "keyword arguments"}
+OUTPUTS = {"returns", "return", "yields", "yield"}
+OTHER = {"attributes", "example", "examples", "except", "exceptions", "raises", "warns"}
+PROSE = {"note", "notes", "references", "see also", "todo", "warning", "warnings"}
+"""Sections that end another one and still belong to the long description where they come first."""
+TYPE = r"[\w.]+(?:\[.*?\])?"
 
 
 class Parsed(NamedTuple):
@@ -81,13 +82,16 @@ def parse(text: str) -> Parsed:
     """Parse a cleaned docstring in the style it is most likely written in."""
     lines = text.splitlines()
     for index, line in enumerate(lines):
-        if re.match(r"\s*:(param|parameter|arg|argument|key|keyword|returns?|yields?|raises?|type|rtype)\b[^:]*:", line):
+        if re.match(
+            r"\s*:(param|parameter|arg|argument|key|keyword|returns?|yields?|raises?|type|rtype)\b[^:]*:", line
+        ):
             return with_body(lines[:index], *read_rest(lines[index:]))
     for index, line in enumerate(lines[:-1]):
-        if is_underline(lines[index + 1], line) and line.strip().lower() in NUMPY_INPUTS | GOOGLE_OUTPUTS | OTHER_SECTIONS:
+        if is_underline(lines[index + 1], line) and line.strip().lower() in INPUTS | OUTPUTS | OTHER | PROSE:
             return with_body(lines[:index], *read_numpy(lines[index:]))
     for index, line in enumerate(lines):
-        if google_section(line) and index + 1 < len(lines):
+        section = google_section(line)
+        if section and section not in PROSE and index + 1 < len(lines):
             return with_body(lines[:index], *read_google(lines[index:]))
     return with_body(lines, {}, [])
 
@@ -163,11 +167,11 @@ def read_numpy(lines: list[str]) -> tuple[dict[str, str], list[tuple[str, str]]]
     starts = [i for i in range(len(lines) - 1) if is_underline(lines[i + 1], lines[i])]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         title, body = lines[start].strip().lower(), lines[start + 2 : end]
-        if title in NUMPY_INPUTS:
+        if title in INPUTS:
             for first, *more in blocks(body):
                 for name in first.partition(":")[0].split(","):
                     inputs[name.strip().lstrip("*")] = paragraph(more)
-        elif title in GOOGLE_OUTPUTS:
+        elif title in OUTPUTS:
             for first, *more in blocks(body):
                 name, colon, _ = first.partition(":")
                 # "name : type" with text below, "type" with text below, or nothing but prose
@@ -183,7 +187,7 @@ def google_section(line: str) -> str | None:
     if not line.endswith(":") or line[:1].isspace():
         return None
     title = line[:-1].strip().lower()
-    return title if title in GOOGLE_INPUTS | GOOGLE_OUTPUTS | OTHER_SECTIONS else None
+    return title if title in INPUTS | OUTPUTS | OTHER | PROSE else None
 
 
 def read_google(lines: list[str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
@@ -192,12 +196,12 @@ def read_google(lines: list[str]) -> tuple[dict[str, str], list[tuple[str, str]]
     starts = [i for i, line in enumerate(lines) if google_section(line)]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         title, body = google_section(lines[start]), lines[start + 1 : end]
-        if title in GOOGLE_INPUTS:
+        if title in INPUTS:
             for first, *more in blocks(body):
                 match = re.match(r"\*{0,2}(\w+)\s*(?:\(.*?\))?\s*:\s*(.*)", first)
                 if match:
                     inputs[match[1]] = item_text(match[2], more)
-        elif title in GOOGLE_OUTPUTS:
+        elif title in OUTPUTS:
             results += google_results(body)
     return inputs, results
 
@@ -209,5 +213,5 @@ def google_results(body: list[str]) -> list[tuple[str, str]]:
         items = zip(named, blocks(body), strict=True)
         return [(match[1], item_text(match[2], more)) for match, (_, *more) in items if match]
     text = paragraph(body)
-    match = re.match(r"([\w.\[\], |]+):\s+(.*)", text, re.DOTALL)
-    return [("", paragraph([match[2]]) if match else text)] if text else []
+    match = re.match(rf"{TYPE}(?:\s*\|\s*{TYPE})*:\s+(.*)", text, re.DOTALL)
+    return [("", match[1].strip() if match else text)] if text else []

@@ -168,7 +168,7 @@ class Fingerprint:
     def instance(self, value: Any, kind: type) -> Any:
         try:
             reduced = value.__reduce_ex__(4)
-        except Exception:  # locks, sockets and the like have no content to compare
+        except Exception:  # noqa: BLE001 - locks, sockets and the like have no content to compare
             return "object", self.name(kind)
         if isinstance(reduced, str):
             return "name", self.name(kind), reduced

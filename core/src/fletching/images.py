@@ -53,7 +53,9 @@ class Image:
             allow_no_tag_or_digest: accept one that leaves the version open.
         """
         if not isinstance(image_identifier, str) or not image_identifier or any(map(str.isspace, image_identifier)):
-            raise ConfigError(f"image {name!r} is {image_identifier!r}, expected a reference like 'registry/repository:tag'")
+            raise ConfigError(
+                f"image {name!r} is {image_identifier!r}, expected a reference like 'registry/repository:tag'"
+            )
         fqn, _, digest = image_identifier.partition("@")
         # A colon before the last slash belongs to the registry's port.
         head, slash, last = fqn.rpartition("/")
@@ -119,8 +121,14 @@ class ImageConfig:
             img_name: a reference.
         """
         if config_file is not None:
-            raise ConfigError(f"ImageConfig.auto: config_file is {config_file!r}, expected None; give images with from_images")
-        return cls.create_from(Image.look_up_image_info("default", img_name, True)) if img_name else cls.auto_default_image()
+            raise ConfigError(
+                f"ImageConfig.auto: config_file is {config_file!r}, expected None; give images with from_images"
+            )
+        return (
+            cls.create_from(Image.look_up_image_info("default", img_name, True))
+            if img_name
+            else cls.auto_default_image()
+        )
 
     @classmethod
     def auto_default_image(cls) -> ImageConfig:
@@ -172,14 +180,18 @@ def resolve_image(container_image: Any, image_config: ImageConfig | None) -> str
     config = image_config or ImageConfig()
     if container_image is None or container_image == "":
         if config.default_image is None:
-            raise ConfigError("an image is required: give the task container_image=..., or the settings a default image")
+            raise ConfigError(
+                "an image is required: give the task container_image=..., or the settings a default image"
+            )
         return config.default_image.full
     if isinstance(container_image, str):
         if "{{" not in container_image:
             return container_image
         import re
 
-        return re.sub(PLACEHOLDER, lambda match: fill(*match.groups(), config=config), container_image, flags=re.IGNORECASE)
+        return re.sub(
+            PLACEHOLDER, lambda match: fill(*match.groups(), config=config), container_image, flags=re.IGNORECASE
+        )
     name = getattr(container_image, "image_name", None)
     if not callable(name):
         raise ConfigError(f"container_image is {container_image!r}, expected a str or an object with image_name()")
@@ -193,7 +205,9 @@ def fill(colon: str, placeholder: str, name: str, attribute: str | None, *, conf
     if image is None:
         known = [image.name for image in config.images or ()]
         listed = ", ".join(map(repr, known)) or "none"
-        raise ImageError(f"{placeholder} names the unknown image {name!r}{close_match(name, known)}; configured: {listed}")
+        raise ImageError(
+            f"{placeholder} names the unknown image {name!r}{close_match(name, known)}; configured: {listed}"
+        )
     what = (attribute or "full").lower()
     if what == "fqn":
         return colon + image.fqn

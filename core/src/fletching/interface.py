@@ -102,7 +102,7 @@ class Interface:
 
         Args:
             fn: its annotations are evaluated where it was written; ``functools.wraps`` is followed.
-            pickle_untyped: give a parameter or result without annotation the type ``Pickled[Any]`` instead of refusing it.
+            pickle_untyped: give what has no annotation the type ``Pickled[Any]`` instead of refusing it.
             check_return: refuse a function that declares an output and can only return None.
 
         Raises:
@@ -159,7 +159,7 @@ class Interface:
 
     @property
     def output_tuple(self) -> type[tuple[Any, ...]] | None:
-        """The named tuple class for the outputs: the user's own where the function declares one; None without outputs."""
+        """The named tuple class of the outputs: the user's own where there is one; None without outputs."""
         if self._output_class is not None or not self._outputs:
             return self._output_class
         from fletching.signatures import output_class
@@ -234,7 +234,8 @@ class Interface:
         from inspect import formatannotation
 
         inputs = ", ".join(
-            f"{name}: {formatannotation(python_type)}" + (f" = {self._defaults[name]!r}" if name in self._defaults else "")
+            f"{name}: {formatannotation(python_type)}"
+            + (f" = {self._defaults[name]!r}" if name in self._defaults else "")
             for name, python_type in self._inputs.items()
         )
         outputs = ", ".join(f"{name}: {formatannotation(python_type)}" for name, python_type in self._outputs.items())
@@ -242,7 +243,9 @@ class Interface:
         return f"<Interface ({inputs}) ->{name} ({outputs})>"
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"cannot set {name!r}: an Interface never changes; with_inputs and with_outputs return new ones")
+        raise AttributeError(
+            f"cannot set {name!r}: an Interface never changes; with_inputs and with_outputs return new ones"
+        )
 
     def __delattr__(self, name: str) -> NoReturn:
         self.__setattr__(name, None)
@@ -304,7 +307,7 @@ def _is_name(name: object) -> bool:
 def _same(one: object, other: object) -> bool:
     try:
         return one is other or (type(one) is type(other) and bool(one == other))
-    except Exception:  # an array has no single truth value; then only identity can say that they are equal
+    except Exception:  # noqa: BLE001 - an array has no single truth value; then only identity can say that they are equal
         return False
 
 

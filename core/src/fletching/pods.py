@@ -10,7 +10,7 @@ from fletching.frozen import check_mapping, check_text, set_field
 from fletching.resources import GPU_RESOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from flyteidl.core import tasks_pb2
 
@@ -29,7 +29,7 @@ class PodTemplate:
     """
 
     pod_spec: Any = None
-    """A ``V1PodSpec`` of the Kubernetes client, or the same as a dict with the names of a manifest. None is an empty one."""
+    """A ``V1PodSpec`` of the Kubernetes client, or a dict with the names of a manifest. None is an empty one."""
     primary_container_name: str = PRIMARY_CONTAINER
     """The container that runs the task; added if the spec has none of that name."""
     labels: Mapping[str, str] | None = None
@@ -54,7 +54,12 @@ class PodTemplate:
         return self._content() == other._content()
 
     def _content(self) -> list[Any]:
-        return [vars(self)["_manifest"], self.primary_container_name, dict(self.labels or {}), dict(self.annotations or {})]
+        return [
+            vars(self)["_manifest"],
+            self.primary_container_name,
+            dict(self.labels or {}),
+            dict(self.annotations or {}),
+        ]
 
     def version_hash(self) -> str:
         """Return 64 hexadecimal digits, equal for equal templates in every process."""
@@ -142,7 +147,9 @@ def sanitize_pod_spec(pod_spec: Any) -> dict[str, Any]:
     if pod_spec is None:
         return {}
     if not is_model(pod_spec) and not hasattr(pod_spec, "keys"):
-        raise ConfigError(f"PodTemplate: pod_spec is {type(pod_spec).__name__} {pod_spec!r:.60}, expected a V1PodSpec or a dict")
+        raise ConfigError(
+            f"PodTemplate: pod_spec is {type(pod_spec).__name__} {pod_spec!r:.60}, expected a V1PodSpec or a dict"
+        )
     data: dict[str, Any] = plain(pod_spec, "pod_spec")
     return data
 

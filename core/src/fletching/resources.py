@@ -61,7 +61,9 @@ class Resources:
                 check_value(field, value)
                 continue
             if len(value) != 2:
-                raise ResourceError(f"Resources: {field} is {value!r}, expected one value or a pair of request and limit")
+                raise ResourceError(
+                    f"Resources: {field} is {value!r}, expected one value or a pair of request and limit"
+                )
             for item in value:
                 check_value(field, item)
             check_order(field, *value)
@@ -83,7 +85,9 @@ class Resources:
         for name in d:
             if name not in KINDS:
                 known = ", ".join(KINDS)
-                raise UnknownOptionError(f"Resources has no field {name!r}{close_match(str(name), KINDS)}; known: {known}")
+                raise UnknownOptionError(
+                    f"Resources has no field {name!r}{close_match(str(name), KINDS)}; known: {known}"
+                )
         return cls(**d)
 
     def to_json(self, encoder: Callable[[Any], Any] | None = None, **to_dict_kwargs: Any) -> Any:
@@ -172,7 +176,7 @@ def require_single(side: str, resources: Resources) -> None:
         value = getattr(resources, field.name)
         if isinstance(value, tuple):
             raise ResourceError(
-                f"{side}: {field.name} is {value!r}, expected one value; a pair of request and limit goes into resources="
+                f"{side}: {field.name} is {value!r}, expected one value; a pair of both goes into resources="
             )
 
 
@@ -226,7 +230,7 @@ def construct_extended_resources(
         message.gpu_accelerator.CopyFrom(accelerator.to_flyte_idl())
     if shared_memory:
         message.shared_memory.mount_name = "flyte-shared-memory"
-        message.shared_memory.mount_path = "/dev/shm"
+        message.shared_memory.mount_path = "/dev/shm"  # noqa: S108 - the place in the container
         if isinstance(shared_memory, str):
             message.shared_memory.size_limit = shared_memory
     return message

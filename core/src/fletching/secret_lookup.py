@@ -159,11 +159,19 @@ class SecretsManager:
 
     @overload
     def get(
-        self, group: str | None = ..., key: str | None = ..., group_version: str | None = ..., encode_mode: Literal["r"] = ...
+        self,
+        group: str | None = ...,
+        key: str | None = ...,
+        group_version: str | None = ...,
+        encode_mode: Literal["r"] = ...,
     ) -> str: ...
     @overload
     def get(
-        self, group: str | None = ..., key: str | None = ..., group_version: str | None = ..., encode_mode: Literal["rb"] = ...
+        self,
+        group: str | None = ...,
+        key: str | None = ...,
+        group_version: str | None = ...,
+        encode_mode: Literal["rb"] = ...,
     ) -> bytes: ...
     def get(
         self,
@@ -174,9 +182,7 @@ class SecretsManager:
     ) -> str | bytes:
         """Return the value of a secret; see `lookup_secret`."""
         mode: Any = encode_mode
-        value: str | bytes = lookup_secret(
-            group, key, group_version, mode, requests=self._requests, local=self._local
-        )
+        value: str | bytes = lookup_secret(group, key, group_version, mode, requests=self._requests, local=self._local)
         return value
 
     def get_secrets_env_var(

@@ -133,7 +133,7 @@ def read_outputs(hint: Any, name: str, pickle_untyped: bool) -> tuple[dict[str, 
     named = origin or hint
     if isinstance(named, type) and issubclass(named, tuple) and hasattr(named, "_fields"):
         return read_named_tuple(named, get_args(hint), name, pickle_untyped), named
-    if not (origin is tuple or hint is tuple or hint is typing.Tuple or isinstance(hint, tuple)):
+    if not (origin is tuple or hint is tuple or isinstance(hint, tuple)):
         return {"o0": hint}, None
     items = hint if isinstance(hint, tuple) else get_args(hint)
     if Ellipsis in items:
@@ -210,21 +210,21 @@ def can_return_value(fn: Callable[..., Any]) -> bool:
 
 
 def pickled_any() -> Any:
-    from fletching.types import pickled
+    from importlib import import_module
 
-    generic: Any = pickled.Pickled
-    return generic[Any]
+    # The type lies above this layer. It stands for an annotation that the user could have written, as they would name it.
+    return import_module("fletching.types.pickled").Pickled[Any]
 
 
 @cache
 def output_class(name: str, fields: tuple[str, ...]) -> type[tuple[Any, ...]]:
-    """Return the named tuple class for outputs, the same one for the same name and fields; its values can be pickled."""
+    """Return the named tuple class for outputs, the same one for the same names; its values can be pickled."""
     base = namedtuple(name, fields)  # type: ignore[misc]  # the name is only known at run time
 
-    def __reduce__(self: tuple[Any, ...]) -> tuple[object, ...]:
+    def reduce(self: tuple[Any, ...]) -> tuple[object, ...]:
         return rebuild_output, (name, fields, tuple(self))
 
-    return type(name, (base,), {"__slots__": (), "__reduce__": __reduce__, "__module__": __name__})
+    return type(name, (base,), {"__slots__": (), "__reduce__": reduce, "__module__": __name__})
 
 
 def rebuild_output(name: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
