@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fletching import TaskMetadata
-from fletching.testing import PluginConformance, TaskTypeConformance
-from fletching_echo import Echo
+import pytest
+
+from fletching import TaskMetadata, task
+from fletching.errors import PluginContractError
+from fletching.testing import PluginConformance, TaskTypeConformance, template_of
+from fletching_echo import Echo, EchoConfig
 
 
 class TestPackage(PluginConformance):
@@ -31,7 +34,7 @@ def test_no_inputs_no_outputs() -> None:
 
 
 def test_one_input_is_one_value() -> None:
-    assert Echo("same", inputs={"word": str})(word="x") == "x"
+    assert Echo("same", inputs={"words": list[str]})(words=[]) == []
 
 
 def test_outputs_follow_the_order_of_the_declaration() -> None:
@@ -45,5 +48,12 @@ def test_a_default_is_given_back_too() -> None:
     assert Echo("same", inputs={"number": (int, 3)})() == 3
 
 
-def test_the_name_is_used_as_given() -> None:
-    assert Echo("any name.at all").name == "any name.at all"
+def test_the_name_is_used_as_given_and_no_container_is_asked_for() -> None:
+    template = template_of(Echo("any name.at all"))
+    assert template.id.name == "any name.at all"
+    assert template.WhichOneof("target") is None
+
+
+def test_it_takes_no_function() -> None:
+    with pytest.raises(PluginContractError, match="takes no function"):
+        task(task_config=EchoConfig())(lambda: None)

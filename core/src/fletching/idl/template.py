@@ -31,7 +31,7 @@ def task_template(task: PythonTask[Any], settings: SerializationSettings) -> Tas
 
     custom = task.get_custom(settings)
     try:
-        struct = ParseDict(custom, Struct()) if custom else Struct()
+        struct = ParseDict(custom, Struct()) if custom else None  # as flytekit: empty is absent
     except ParseError as error:
         raise SerializationError(f"task {task.name!r}: get_custom must return JSON-like data: {error}") from error
     container, k8s_pod = task.get_container(settings), task.get_k8s_pod(settings)

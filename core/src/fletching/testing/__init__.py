@@ -21,30 +21,37 @@ The fixtures are used by importing them into a ``conftest.py``, or all at once w
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fletching.testing.fixtures import isolated_home, plugin_manager
     from fletching.testing.plugin import PluginConformance
-    from fletching.testing.task_type import TaskTypeConformance
+    from fletching.testing.task_type import TaskTypeConformance, template_of
     from fletching.testing.transformer import TransformerConformance
 
-__all__ = ["PluginConformance", "TaskTypeConformance", "TransformerConformance", "isolated_home", "plugin_manager"]
+__all__ = [
+    "PluginConformance",
+    "TaskTypeConformance",
+    "TransformerConformance",
+    "isolated_home",
+    "plugin_manager",
+    "template_of",
+]
 
-_HOME = {
-    "PluginConformance": "plugin",
-    "TaskTypeConformance": "task_type",
-    "TransformerConformance": "transformer",
-    "isolated_home": "fixtures",
-    "plugin_manager": "fixtures",
+_HOMES = {
+    "PluginConformance": "testing.plugin",
+    "TaskTypeConformance": "testing.task_type",
+    "TransformerConformance": "testing.transformer",
+    "isolated_home": "testing.fixtures",
+    "plugin_manager": "testing.fixtures",
+    "template_of": "testing.task_type",
 }
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+def __getattr__(name: str) -> Any:
+    from fletching._lazy import resolve
+
+    return resolve(__name__, name, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fletching.python_task import PythonTask
     from fletching.run.events import Event
 
-__all__ = ["TaskTypeConformance"]
+__all__ = ["TaskTypeConformance", "template_of"]
 
 LISTING = """
 import sys
@@ -201,7 +201,7 @@ class TaskTypeConformance(Conformance):
 
 
 def template_of(task: PythonTask[Any]) -> TaskTemplate:
-    """Return what a backend would be given for a task."""
+    """Return the protobuf a backend would be given for a task, with an image and a project made up for the purpose."""
     from fletching.idl.template import task_template
     from fletching.settings import Image, ImageConfig, SerializationSettings
 

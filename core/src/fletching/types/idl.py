@@ -22,7 +22,7 @@ __all__ = ["from_literal_map", "guess_python_type", "to_literal_map", "typed_int
 def typed_interface(interface: Interface) -> TypedInterface:
     """Return the wire form of an interface. A variable without text in the docstring is described by its own name."""
     docstring = interface.docstring
-    made = TypedInterface()
+    made = TypedInterface(inputs=VariableMap(), outputs=VariableMap())  # present on the wire also where empty
     inputs: Mapping[str, str] = docstring.input_descriptions if docstring is not None else {}
     outputs: Mapping[str, str] = docstring.output_descriptions if docstring is not None else {}
     if len(outputs) == 1:
