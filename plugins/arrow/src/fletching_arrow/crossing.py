@@ -1,0 +1,100 @@
+"""What the reader of a table sees, without a file between."""
+
+from __future__ import annotations
+
+import functools
+
+import pyarrow as pa
+import pyarrow.types as arrow
+
+from fletching.errors import ConversionError
+from fletching_arrow import formats
+from fletching_arrow.owned import has_inner_dictionary
+
+__all__ = ["checked", "seen"]
+
+_UNCHANGED = (
+    arrow.is_null,
+    arrow.is_boolean,
+    arrow.is_integer,
+    arrow.is_floating,
+    arrow.is_string,
+    arrow.is_large_string,
+    arrow.is_string_view,
+    arrow.is_binary,
+    arrow.is_large_binary,
+    arrow.is_binary_view,
+    arrow.is_fixed_size_binary,
+    arrow.is_date32,
+    arrow.is_time64,
+    arrow.is_duration,
+    arrow.is_decimal128,
+    arrow.is_decimal256,
+)
+"""Types that Parquet gives back bit for bit; a property test holds every one of them to it."""
+
+
+def checked(table: pa.Table) -> pa.Table:
+    """Return the table, or raise `ConversionError` for what no format can keep."""
+    names = table.column_names
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConversionError("columns with different names", f"{names.count(twice)} columns named {twice!r}")
+    for index, field in enumerate(table.schema):
+        if not field.nullable and table.column(index).null_count:
+            raise ConversionError(
+                f"a column of {field.type} without nulls", f"{table.column(index).null_count} nulls"
+            ).at(f"[{field.name!r}]")
+    return table
+
+
+def seen(table: pa.Table, format: str, types: dict[str, pa.DataType]) -> pa.Table:
+    """Return the table as it comes out of a file of ``format``: itself, where all its types are kept."""
+    if _all_kept(table, format):
+        for index, field in enumerate(table.schema):
+            if arrow.is_dictionary(field.type) and table.column(index).num_chunks > 1:
+                table = table.unify_dictionaries()
+                break
+        if all(_regular(column) for column in table.columns if arrow.is_dictionary(column.type)):
+            return table
+    sink = pa.BufferOutputStream()
+    formats.write(table, sink, format)
+    return formats.read(pa.BufferReader(sink.getvalue()), format, lambda schema: None, types)
+
+
+def _all_kept(table: pa.Table, format: str) -> bool:
+    if format == "csv" or not table.num_columns:
+        return False
+    kept = _kept_by_parquet if format == "parquet" else _kept_by_ipc
+    return all(kept(field.type) for field in table.schema)
+
+
+@functools.lru_cache(maxsize=1024)
+def _kept_by_parquet(data_type: pa.DataType, top: bool = True) -> bool:
+    if arrow.is_dictionary(data_type):
+        return top and not arrow.is_nested(data_type.value_type) and _kept_by_parquet(data_type.value_type, False)
+    if arrow.is_timestamp(data_type):
+        return bool(data_type.unit != "s")
+    if arrow.is_time32(data_type):
+        return bool(data_type.unit != "s")
+    if arrow.is_list(data_type) or arrow.is_large_list(data_type) or arrow.is_struct(data_type):
+        inner = [data_type.field(index) for index in range(data_type.num_fields)]
+        return bool(inner) and all(field.nullable and _kept_by_parquet(field.type, False) for field in inner)
+    return any(is_it(data_type) for is_it in _UNCHANGED)
+
+
+@functools.lru_cache(maxsize=1024)
+def _kept_by_ipc(data_type: pa.DataType) -> bool:
+    return not has_inner_dictionary(data_type)
+
+
+def _regular(column: pa.ChunkedArray) -> bool:
+    """Tell whether each value of a column stands once in its dictionary: then the dictionary is found again."""
+    import pyarrow.compute as pc
+
+    if not column.num_chunks:
+        return False
+    values = column.chunk(0).dictionary
+    if values.null_count or len(pc.unique(values)) != len(values):
+        return False
+    return not (arrow.is_floating(values.type) and pc.any(pc.is_nan(values)).as_py())
