@@ -182,9 +182,7 @@ def test_law_only_what_stands_in_the_open_is_a_placeholder(pieces: list[str]) ->
     query: Any = parse(text, syntax_of("postgresql"))
     assert query.text == text
     assert [part.name for part in query.parts if isinstance(part, Placeholder)] == [
-        {":one": "one", "{{ .inputs.two }}": "two"}[piece]
-        for piece in pieces
-        if piece in (":one", "{{ .inputs.two }}")
+        {":one": "one", "{{ .inputs.two }}": "two"}[piece] for piece in pieces if piece in (":one", "{{ .inputs.two }}")
     ]
     assert query.named == text.replace("{{ .inputs.two }}", ":two")
 

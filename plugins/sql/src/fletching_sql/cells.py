@@ -289,26 +289,10 @@ def to_date(loose: bool) -> Cell:
     return convert
 
 
-def to_time(loose: bool) -> Cell:
-    def convert(value: Any) -> Any:
-        if isinstance(value, datetime.time):
-            return value
-        if loose and isinstance(value, str):
-            try:
-                return datetime.time.fromisoformat(value)
-            except ValueError:
-                pass
-        raise wrong(datetime.time, value)
-
-    return convert
-
-
 def to_timedelta(loose: bool) -> Cell:
     def convert(value: Any) -> Any:
         if isinstance(value, datetime.timedelta):
             return value
-        if type(value).__name__ == "MonthDayNano" and value.months == 0:  # how Arrow gives an interval
-            return datetime.timedelta(days=value.days, microseconds=value.nanoseconds // 1000)
         if loose and type(value) in (int, float):
             return datetime.timedelta(seconds=value)
         raise wrong(datetime.timedelta, value)
@@ -321,7 +305,6 @@ CONVERTERS: dict[Any, Callable[[bool], Cell]] = {
     bytes: to_bytes,
     datetime.date: to_date,
     datetime.datetime: to_datetime,
-    datetime.time: to_time,
     datetime.timedelta: to_timedelta,
     decimal.Decimal: to_decimal,
     float: to_float,

@@ -25,7 +25,6 @@ SCALARS = (
     bytes,
     datetime.date,
     datetime.datetime,
-    datetime.time,
     datetime.timedelta,
     decimal.Decimal,
     float,

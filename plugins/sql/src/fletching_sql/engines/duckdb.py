@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from fletching.errors import ConversionError
 from fletching_sql.engines.base import CHANGES, UNMANAGED, Answer, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import pyarrow as pa
 
@@ -121,14 +123,40 @@ class DuckDBAnswer(Answer):
     def reader(self) -> pa.RecordBatchReader:
         assert self.relation is not None
         self.opened = self.relation.to_arrow_reader(ROWS)
-        return self.opened
-
-    def rows(self) -> Iterator[Sequence[Any]]:
-        for batch in self.reader():
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        return spans(self.opened)
 
     def close(self) -> None:
         """Let go of an unread rest, which would block the connection."""
         if self.opened is not None:
             self.opened.close()
         self.relation = None
+
+
+def spans(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """Return the batches with intervals as durations, which files and frames hold; without one, the reader itself."""
+    import pyarrow as pa
+
+    interval, duration = pa.month_day_nano_interval(), pa.duration("us")
+    schema = pa.schema([field.with_type(duration) if field.type == interval else field for field in reader.schema])
+    if schema == reader.schema:
+        return reader
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in reader:
+            columns = [
+                pa.array(map(span, column.to_pylist()), duration) if column.type == interval else column
+                for column in batch.columns
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def span(value: Any) -> datetime.timedelta | None:
+    if value is None:
+        return None
+    months, days, nanoseconds = value
+    if months:
+        hint = "a month has no length of its own; use date_diff() or epoch() in the query"
+        raise ConversionError("an interval of days and time", f"one of {months} months", hint=hint)
+    return datetime.timedelta(days=days, microseconds=nanoseconds // 1000)

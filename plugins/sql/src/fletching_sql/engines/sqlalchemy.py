@@ -53,6 +53,7 @@ class SQLAlchemySession(Session):
             ) from error
         self.dialect = {"postgres": "postgresql"}.get(self.engine.dialect.name, self.engine.dialect.name)
         self.lists = self.dialect == "postgresql"
+        self.result: sa.CursorResult[Any] | None = None
         self.connection = self.engine.connect()
         self.driver: Any = self.connection.connection.driver_connection
         if seconds and self.dialect == "postgresql":
@@ -106,7 +107,7 @@ class SQLAlchemySession(Session):
         # PostgreSQL finds the type of a parameter from where it stands; naming it text would forbid uuid = :id.
         kind = sa.types.NullType() if self.dialect == "postgresql" else None
         bound = [sa.bindparam(name, value, type_=kind) for name, value in values.items()]
-        result = self.connection.execution_options(**options).execute(sa.text(sql).bindparams(*bound))
+        self.result = result = self.connection.execution_options(**options).execute(sa.text(sql).bindparams(*bound))
         if not result.returns_rows:
             return RowsAnswer((), lambda size: [], result.rowcount if result.rowcount >= 0 else None)
         description = result.cursor.description if result.cursor is not None else ()
@@ -114,11 +115,18 @@ class SQLAlchemySession(Session):
         return RowsAnswer(tuple(result.keys()), result.fetchmany, None, types)
 
     def commit(self) -> None:
+        self.finish()
         self.connection.commit()
 
     def close(self) -> None:
+        self.finish()
         self.connection.close()
         self.engine.dispose()
+
+    def finish(self) -> None:
+        """Let go of rows nobody read."""
+        if self.result is not None:
+            self.result.close()
 
 
 def secret_value(secret: Any) -> str:
