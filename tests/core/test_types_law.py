@@ -257,7 +257,9 @@ def test_inline_is_true_only_where_carry_gives_the_same_object(data: st.DataObje
         assert mine.carry(value) is value
 
 
-@pytest.mark.parametrize("annotation", [one[0] for one in SCALARS + PACKED], ids=repr)
+@pytest.mark.parametrize(
+    "annotation", [one[0] for one in SCALARS + PACKED], ids=lambda one: repr(one).partition(" object at ")[0]
+)
 def test_every_scalar_has_a_wire_type_and_is_made_once(annotation: Any) -> None:
     mine = transformer(annotation)
     assert mine is transformer(annotation)
