@@ -36,7 +36,7 @@ _own_folder: tuple[int, str] | None = None
 
 @runtime_checkable
 class Storage(Protocol):
-    """What an entry point of the group ``fletching.storage`` gives for its scheme."""
+    """What an entry point of the group ``fletching.storage`` gives for its scheme, when called without arguments."""
 
     def download(self, uri: str, path: str) -> None:
         """Copy the file, or the folder with all below it, at ``uri`` to the local ``path``."""
@@ -95,14 +95,13 @@ def storage_for(uri: str) -> Storage:
             f"install a package that brings the entry point {scheme!r} in the group 'fletching.storage', "
             "or use a local path"
         )
-    if isinstance(found, type):
-        found = found()
-    if not isinstance(found, Storage):
+    storage = found()
+    if not isinstance(storage, Storage):
         raise PluginContractError(
-            f"the storage plugin for {scheme!r} gave {type(found).__qualname__}, "
+            f"the storage plugin for {scheme!r} gave {type(storage).__qualname__}, "
             "which lacks one of download, upload, open, listdir"
         )
-    return found
+    return storage
 
 
 def output_prefix() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, get_origin
 
 from fletching.errors import ConversionError, UnsupportedTypeError
@@ -20,6 +21,11 @@ __all__ = ["DataclassTransformer", "factory"]
 
 ABSENT = object()
 """Stands for a field that ``__init__`` does not take and nobody has set."""
+
+DEPTH = 16
+"""How often a generic dataclass may stand inside itself, each time with other arguments."""
+
+_being_made: ContextVar[tuple[type, ...]] = ContextVar("_being_made", default=())
 
 
 class Member(NamedTuple):
@@ -45,6 +51,10 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
     cls = get_origin(annotation) or annotation
     if not isinstance(cls, type) or not dataclasses.is_dataclass(cls):
         return None
+    outer = _being_made.get()
+    if outer.count(cls) >= DEPTH:
+        raise RecursionError
+    token = _being_made.set((*outer, cls))
     try:
         hints = member_types(annotation)
         members = [
@@ -52,9 +62,14 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
             for field in dataclasses.fields(cls)
         ]
     except RecursionError:
+        if outer:
+            raise
         raise UnsupportedTypeError(
-            f"{type_name(annotation)} contains a type of itself, without end; pass a Pickled[{type_name(cls)}]"
+            f"{type_name(annotation)} contains ever deeper forms of itself, and a type without end has no wire form; "
+            f"pass a Pickled[{type_name(cls)}]"
         ) from None
+    finally:
+        _being_made.reset(token)
     _check_init_vars(cls)
     return DataclassTransformer(annotation, cls, members)
 
@@ -230,7 +245,7 @@ def _compile_carry(owner: DataclassTransformer) -> Callable[[Any], Any]:
     lines += [*convert, f"try: made = cls({_arguments(owner)})"]
     lines += ["except Exception as error: raise owner.refused(value, error) from error", *later, "return made"]
     text = "def carry(value, /):\n" + "\n".join(f"    {line}" for line in lines)
-    exec(compile(text, f"<carry of {owner.expected}>", "exec"), names)
+    exec(compile(text, f"<carry of {owner.expected}>", "exec"), names)  # noqa: S102 - only our own text is compiled
     made: Callable[[Any], Any] = names["carry"]
     return made
 

@@ -162,6 +162,29 @@ class Located(os.PathLike[str]):
     def _identity(self) -> tuple[object, ...]:
         return type(self).base, self.format, self.source, self.remote or None
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Let a pydantic model have fields of this class."""
+        from pydantic_core import core_schema
+
+        from fletching.types.engine import transformer
+
+        kind = transformer(cls)
+
+        def read(value: Any) -> Any:
+            if isinstance(value, str | os.PathLike):
+                return value if isinstance(value, cls) else cls.from_source(value)
+            return kind.from_plain(value)
+
+        write = core_schema.plain_serializer_function_ser_schema(kind.to_plain, when_used="json")
+        return core_schema.no_info_plain_validator_function(read, serialization=write)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        from fletching.types.engine import transformer
+
+        return transformer(cls).json_schema()
+
     def __reduce__(self) -> tuple[Any, ...]:
         # The class of a format has no name to import, and a local copy belongs to this process.
         source = self.download() if self._downloader is not None else self.source

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fletching.types.base import TypeTransformer
 
-__all__ = ["bases", "check_keys", "member_transformer", "member_types"]
+__all__ = ["check_keys", "member_transformer", "member_types"]
 
 
 def member_types(annotation: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def member_types(annotation: Any) -> dict[str, Any]:
     _bind(cls, get_args(annotation), bindings)
     result = {}
     for name, hint in hints.items():
-        owners = [base for base in bases(cls) if name in inspect.get_annotations(base)] or [cls]
+        owners = [base for base in _bases(cls) if name in inspect.get_annotations(base)] or [cls]
         # A TypedDict repeats the annotations of its bases: theirs is the last that has it, a class's own the first.
         result[name] = _fill(hint, bindings.get(owners[-1 if typing.is_typeddict(cls) else 0], {}))
     return result
@@ -69,7 +69,7 @@ def check_keys(expected: str, data: Any, known: Mapping[str, Any], required: Ite
             raise ConversionError(expected, preview(data), hint=f"{name!r} is missing")
 
 
-def bases(cls: Any) -> tuple[Any, ...]:
+def _bases(cls: Any) -> tuple[Any, ...]:
     """Return a class and what it inherits from, also for a ``TypedDict``, whose only real base is dict."""
     if not typing.is_typeddict(cls):
         return tuple(cls.__mro__)
@@ -77,7 +77,7 @@ def bases(cls: Any) -> tuple[Any, ...]:
     for base in getattr(cls, "__orig_bases__", ()):
         origin = get_origin(base) or base
         if typing.is_typeddict(origin):
-            found.extend(bases(origin))
+            found.extend(_bases(origin))
     return tuple(found)
 
 

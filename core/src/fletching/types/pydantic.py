@@ -43,6 +43,8 @@ class ModelTransformer(TypeTransformer[Any]):
 
         self.model = python_type
         try:
+            if not python_type.__pydantic_complete__:
+                python_type.model_rebuild()
             self._adapter = TypeAdapter(python_type)
         except Exception as error:  # an annotation that is not defined, or that pydantic has no schema for
             raise UnsupportedTypeError(f"{type_name(python_type)} cannot be validated by pydantic: {error}") from error

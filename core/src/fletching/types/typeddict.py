@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.base import TypeTransformer
 from fletching.types.display import preview, type_name
-from fletching.types.members import bases, check_keys, member_transformer, member_types
+from fletching.types.members import check_keys, member_transformer, member_types
 from fletching.types.plain import key_step
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
     for name, hint in member_types(annotation).items():
         if not isinstance(name, str):
             raise UnsupportedTypeError(f"{type_name(annotation)} has the key {name!r}; keys are text")
-        # Not __required_keys__: it is wrong where annotations are text.
-        owner = [base for base in bases(cls) if name in base.__annotations__][-1]
-        is_required = owner.__total__
+        # Where annotations are text, Python does not see the qualifiers, only whether the class is total.
+        is_required = name in cls.__required_keys__
         while get_origin(hint) in QUALIFIERS:
             if get_origin(hint) is not READ_ONLY:
                 is_required = get_origin(hint) is typing.Required
