@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ def task_spec(task: PythonTask[Any], settings: SerializationSettings) -> TaskSpe
     """Return what is registered for a task: its template and its documentation."""
     from flyteidl.admin.task_pb2 import TaskSpec
 
-    docs = task.docs
-    return TaskSpec(
-        template=task_template(task, settings), description=docs.to_flyte_idl() if docs is not None else None
-    )
+    from fletching.documentation import Description, Documentation
+
+    docs = task.docs or Documentation()
+    if docs.long_description is None:
+        # Readers of the wire expect one, if only with its format.
+        docs = replace(docs, long_description=Description())
+    return TaskSpec(template=task_template(task, settings), description=docs.to_flyte_idl())

@@ -1,0 +1,73 @@
+"""What is registered for a task, against what flytekit registers for the same program."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flyteidl.admin.task_pb2 import TaskSpec
+
+import fletching
+from fletching import Image, ImageConfig, SerializationSettings, accelerators
+from fletching.extend import PluginManager, hookimpl, task_template, use_manager
+from fletching.idl.template import task_spec
+from fletching.resolver import default_task_resolver
+
+GOLDEN = Path(__file__).parent / "golden"
+SPECS = json.loads((GOLDEN / "templates.json").read_text())["specs"]
+IMAGE = Image("default", "example.com/image", "v1")
+SETTINGS = SerializationSettings(
+    image_config=ImageConfig(IMAGE, [IMAGE]), project="p", domain="d", version="v", env={"FROM": "settings"}
+)
+
+
+@pytest.fixture(scope="module")
+def tasks() -> Any:
+    module = types.ModuleType("template_tasks")
+    module.__dict__.update(sdk=fletching, accelerators=accelerators)
+    path = GOLDEN / "template_tasks.py"
+    sys.modules["template_tasks"] = module
+    exec(compile(path.read_text(), str(path), "exec"), module.__dict__)
+    yield module
+    del sys.modules["template_tasks"]
+
+
+@pytest.mark.parametrize("name", list(SPECS))
+def test_a_task_is_registered_as_flytekit_registers_it(name: str, tasks: Any) -> None:
+    theirs = TaskSpec.FromString(base64.b64decode(SPECS[name]))
+    ours = task_spec(getattr(tasks, name), SETTINGS)
+    # What must differ: the version of the SDK, and the program a container starts with its resolver.
+    assert ours.template.metadata.runtime.flavor == "python"
+    theirs.template.metadata.runtime.version = ours.template.metadata.runtime.version
+    args = list(theirs.template.container.args)
+    assert args[0] == "pyflyte-execute"
+    args[0] = "fletch-execute"
+    args[args.index("--resolver") + 1] = default_task_resolver.location
+    theirs.template.container.args[:] = args
+    assert str(ours) == str(theirs)
+
+
+def test_a_wrapper_amends_everyones_template(tasks: Any) -> None:
+    class Label:
+        @hookimpl(wrapper=True)
+        def fletching_task_template(self, task: Any, template: Any) -> Any:
+            result = yield
+            copy = type(result)()
+            copy.CopyFrom(result)
+            copy.config["team"] = task.short_name
+            return copy
+
+    with use_manager(PluginManager(discover=False)) as manager:
+        manager.register(Label())
+        assert dict(task_template(tasks.plain, SETTINGS).config) == {"team": "plain"}
+    assert dict(task_template(tasks.plain, SETTINGS).config) == {}
+
+
+def test_serializing_twice_gives_the_same_bytes(tasks: Any) -> None:
+    first, second = (task_spec(tasks.types, SETTINGS).SerializeToString(deterministic=True) for _ in range(2))
+    assert first == second
