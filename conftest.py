@@ -19,9 +19,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fletching"))
 @pytest.fixture(autouse=True)
 def isolated_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the test, and every process it starts, an empty cache and strict plugins."""
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("FLETCHING_HOME", str(home))
-    monkeypatch.setenv("FLETCHING_STRICT", "1")
-    for switch in ("FLETCHING_BLOCK", "FLETCHING_TRACE"):
-        monkeypatch.delenv(switch, raising=False)
-    return home
+    from fletching.testing.fixtures import isolate
+
+    return isolate(tmp_path_factory, monkeypatch)

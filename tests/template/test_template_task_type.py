@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tomllib
 import zipfile
@@ -188,14 +189,42 @@ def test_a_question_without_an_answer_is_asked(tmp_path: Path) -> None:
             render(tmp_path, **answers)
 
 
-def test_a_plugin_takes_over_a_later_template(tmp_path: Path) -> None:
-    """With ``recopy`` from a folder: the answers are kept, and what the author added stays."""
+def make_later(template: Path) -> None:
+    changelog = template / "task-type" / "CHANGELOG.md.jinja"
+    changelog.write_text(changelog.read_text(encoding="utf-8") + "\nMore.\n", encoding="utf-8")
+
+
+def test_a_plugin_is_made_anew_from_a_later_template(tmp_path: Path) -> None:
+    """The answers are kept, and so are the files that the author added."""
     template = tmp_path / "template"
-    subprocess.run(["cp", "-r", TEMPLATE, template], check=True)
+    shutil.copytree(TEMPLATE, template)
     project = render(tmp_path, template, **ANSWERS[0].data())
     (project / "src" / ANSWERS[0].package / "voice.py").write_text("LOUD = True\n")
-    changelog = template / "task-type" / "CHANGELOG.md.jinja"
-    changelog.write_text(changelog.read_text() + "\nMore.\n")
+    make_later(template)
     copier.run_recopy(project, defaults=True, overwrite=True, quiet=True)
     assert (project / "CHANGELOG.md").read_text().endswith("\nMore.\n")
     assert files(project) == expected_files(ANSWERS[0]) | {f"src/{ANSWERS[0].package}/voice.py"}
+
+
+def commit(folder: Path, tag: str) -> None:
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
+    for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "-m", tag], ["tag", tag]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+
+
+def test_a_plugin_is_updated_where_the_template_has_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the author wrote into a file of the template stays."""
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    template = tmp_path / "template"
+    shutil.copytree(TEMPLATE, template)
+    commit(template, "v1")
+    project = render(tmp_path, template, **ANSWERS[0].data())
+    config = project / "src" / ANSWERS[0].package / "config.py"
+    config.write_text(config.read_text() + "\nLOUD = True\n")
+    commit(project, "v1")
+    make_later(template)
+    commit(template, "v2")
+    copier.run_update(project, defaults=True, overwrite=True, quiet=True)
+    assert (project / "CHANGELOG.md").read_text().endswith("\nMore.\n")
+    assert config.read_text().endswith("\nLOUD = True\n")
