@@ -162,12 +162,12 @@ def version_of(source: str, name: str = "f", module: str = "tasks", **options: A
         ("LIMIT = 3", "\n\n\n# far below\nLIMIT = 3"),
         ("nested(y):\n        return y * 2", "nested(why):\n        return why * 2"),
         ("(a: int, b: str = 'x') -> int", "(a, b='x')"),
-        ('class Shape:\n', 'class Shape:\n    """A shape."""\n'),
+        ("class Shape:\n", 'class Shape:\n    """A shape."""\n'),
         ('table = {"a": 1}', 'table = {"a": 2}\nunused = 1'),
     ],
 )
 def test_the_way_it_is_written_does_not_matter(old: str, new: str) -> None:
-    source = BASE.replace("b: str = \"x\"", "b: str = 'x'")
+    source = BASE.replace('b: str = "x"', "b: str = 'x'")
     changed = source.replace(old, new)
     assert changed != source
     assert version_of(changed) == version_of(source)

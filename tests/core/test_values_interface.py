@@ -87,7 +87,7 @@ def test_string_annotations_may_name_a_class_of_the_enclosing_function() -> None
 
 
 def test_an_unknown_name_is_refused_with_its_cause() -> None:
-    def f(a: "Unknown") -> int:  # type: ignore[name-defined]  # noqa: F821
+    def f(a: "Unknown") -> int:  # type: ignore[name-defined]
         return 1
 
     with pytest.raises(InterfaceError) as caught:
@@ -231,8 +231,8 @@ def test_a_generic_named_tuple_is_filled_in() -> None:
         (tuple[int], "f: a tuple of one output is not supported; return int itself, or a NamedTuple"),
         ((int,), "f: a tuple of one output is not supported; return int itself, or a NamedTuple"),
         (tuple[int, ...], "f: tuple[int, ...] has no fixed number of outputs; return a list (list[int])"),
-        (namedtuple("Bare", "x"), "f: field 'x' of Bare has no type; declare it with typing.NamedTuple"),  # noqa: PYI024
-        (namedtuple("Empty", ""), "f: Empty has no fields; annotate the function with -> None"),  # noqa: PYI024
+        (namedtuple("Bare", "x"), "f: field 'x' of Bare has no type; declare it with typing.NamedTuple"),
+        (namedtuple("Empty", ""), "f: Empty has no fields; annotate the function with -> None"),
     ],
 )
 def test_a_tuple_without_outputs_of_its_own_is_refused(hint: Any, text: str) -> None:
@@ -248,7 +248,7 @@ def test_a_tuple_without_outputs_of_its_own_is_refused(hint: Any, text: str) -> 
 
 def test_a_declared_output_has_to_be_returned() -> None:
     def f(a: int) -> int:
-        a + 1  # a comment that says return is not one  # noqa: B018
+        a + 1  # a comment that says return is not one
 
     assert message(MissingReturnError, f) == (
         "f: declared to return int, but it never returns a value; return one, or annotate it with -> None"
@@ -305,7 +305,7 @@ def constant() -> bool:
 
 
 def in_with(a: int) -> int:
-    with open(str(a)) as stream:  # noqa: PTH123
+    with open(str(a)) as stream:
         return int(stream.read())
 
 
@@ -317,7 +317,7 @@ def in_finally(a: int) -> int:
 
 
 def choice(a: int) -> int:
-    return a if a else None  # type: ignore[return-value]
+    return a or None  # type: ignore[return-value]
 
 
 def generates(a: int) -> typing.Iterator[int]:
@@ -363,8 +363,18 @@ def test_kinds_always_make_a_signature() -> None:
         ({"my.input": int}, None, None, "input name 'my.input' is not a Python identifier"),
         ({"class": int}, None, None, "input name 'class' is not a Python identifier"),
         ({1: int}, None, None, "input name 1 is not a Python identifier"),
-        ({"a": (int, 1, 2)}, None, None, "input 'a' is (<class 'int'>, 1, 2), expected a type or a pair of type and default"),
-        (None, {"my.output": int}, None, "output name 'my.output' is not a Python identifier without leading underscore"),
+        (
+            {"a": (int, 1, 2)},
+            None,
+            None,
+            "input 'a' is (<class 'int'>, 1, 2), expected a type or a pair of type and default",
+        ),
+        (
+            None,
+            {"my.output": int},
+            None,
+            "output name 'my.output' is not a Python identifier without leading underscore",
+        ),
         (None, {"_a": int}, None, "output name '_a' is not a Python identifier without leading underscore"),
         (None, {"a": int}, "a b", "output_tuple_name is 'a b', expected a Python identifier or None"),
     ],
@@ -473,7 +483,9 @@ def test_repr_reads_like_a_signature() -> None:
     def f(a: int, b: Optional[str] = None) -> Point:
         return Point(a)
 
-    assert repr(Interface.from_function(f)) == "<Interface (a: int, b: Optional[str] = None) -> Point (x: int, y: float)>"
+    assert (
+        repr(Interface.from_function(f)) == "<Interface (a: int, b: Optional[str] = None) -> Point (x: int, y: float)>"
+    )
     assert repr(MISSING) == "MISSING"
     assert pickle.loads(pickle.dumps(MISSING)) is MISSING
     assert not MISSING

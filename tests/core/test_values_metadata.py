@@ -79,7 +79,10 @@ def test_metadata_never_changes() -> None:
         ({"timeout": "1h"}, "TaskMetadata: timeout is '1h', expected an int of seconds or a datetime.timedelta"),
         ({"timeout": 1.5}, "TaskMetadata: timeout is 1.5, expected an int of seconds or a datetime.timedelta"),
         ({"timeout": -1}, "TaskMetadata: timeout is -1, expected 0 (no limit) or more"),
-        ({"timeout": 10**20}, "TaskMetadata: timeout is 100000000000000000000, expected less than datetime.timedelta.max"),
+        (
+            {"timeout": 10**20},
+            "TaskMetadata: timeout is 100000000000000000000, expected less than datetime.timedelta.max",
+        ),
         ({"pod_template_name": 1}, "TaskMetadata: pod_template_name is 1, expected a str or None"),
         ({"generates_deck": None}, "TaskMetadata: generates_deck is None, expected True or False"),
         ({"is_eager": "no"}, "TaskMetadata: is_eager is 'no', expected True or False"),
@@ -210,7 +213,13 @@ def test_frozen_dicts_refuse_every_change() -> None:
 
 
 def test_deck_fields_are_strings_too() -> None:
-    assert [field.value for field in DEFAULT_DECK_FIELDS] == ["Source Code", "Dependencies", "Timeline", "Input", "Output"]
+    assert [field.value for field in DEFAULT_DECK_FIELDS] == [
+        "Source Code",
+        "Dependencies",
+        "Timeline",
+        "Input",
+        "Output",
+    ]
     assert check_deck_fields(DEFAULT_DECK_FIELDS) == DEFAULT_DECK_FIELDS
     assert check_deck_fields(["Input", DeckField.OUTPUT]) == (DeckField.INPUT, DeckField.OUTPUT)
     assert DeckField.INPUT == "Input"
@@ -227,5 +236,7 @@ def test_other_deck_fields_are_refused(wrong: Any) -> None:
 
 
 def test_one_deck_field_is_not_a_tuple_of_them() -> None:
-    with pytest.raises(ValueError, match=r"^deck_fields is 'Input', expected a tuple of DeckField members: \('Input',\)$"):
+    with pytest.raises(
+        ValueError, match=r"^deck_fields is 'Input', expected a tuple of DeckField members: \('Input',\)$"
+    ):
         check_deck_fields("Input")
