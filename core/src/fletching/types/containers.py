@@ -198,7 +198,7 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
     arguments: Sequence[Any] = get_args(annotation)
     if root is list:
         if not arguments:
-            raise UnsupportedTypeError("list does not say what it holds; write list[int] or what else its items are")
+            raise UnsupportedTypeError("list does not say what it holds; write list[T], for example list[int]")
         return ListTransformer(annotation, part_transformer(arguments[0]))
     if root is not dict:
         return None

@@ -68,6 +68,7 @@ CACHE_LIMIT = 4096
 
 _registered: dict[Any, Factory] = {}
 _cache: dict[Any, TypeTransformer[Any]] = {}
+_watching: list[bool] = []
 _being_made = threading.local()
 
 
@@ -203,8 +204,13 @@ def _built_in(module: str) -> Factory:
 
 def _plugged_in(name: str) -> typing.Iterator[Factory]:
     """Yield the factory of the longest dotted prefix of ``name`` that an installed plugin claims."""
+    from fletching.hooking import on_change
     from fletching.plugins import manager
 
+    if not _watching:
+        # With another manager, or another hook, someone else may handle a type.
+        _watching.append(True)
+        on_change(_cache.clear)
     names = manager().names("types")
     while name:
         if name in names:

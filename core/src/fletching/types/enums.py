@@ -95,9 +95,11 @@ class LiteralTransformer(ScalarTransformer[Any]):
         return made
 
     def carry(self, value: Any, /) -> Any:
-        exact = self.value.carry(value) if isinstance(value, self.value.python_type) else value
+        kind = self.value.python_type
+        is_subclass = isinstance(value, kind) and type(value) not in (kind, bool)
+        exact = self.value.carry(value) if is_subclass else value
         # True == 1, and an Enum may be equal to anything: the type has to be the same too.
-        if type(exact) is not self.value.python_type or exact not in self.values:
+        if type(exact) is not kind or exact not in self.values:
             raise ConversionError(type_name(self.python_type), preview(value))
         return exact
 

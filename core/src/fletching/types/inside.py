@@ -39,7 +39,7 @@ class AnyTransformer(InsideTransformer[Any]):
     """Any plain data."""
 
     inside_only = (
-        "it says nothing about the value; name its type, write dict for JSON-like data, or Pickled[Any] to pickle it"
+        "Any says nothing about the value; name its type, write dict for JSON-like data, or Pickled[Any] to pickle it"
     )
 
     def to_plain(self, value: Any, /) -> Any:
@@ -124,10 +124,9 @@ class SetTransformer(InsideTransformer[Any]):
 class TextTransformer(ScalarTransformer[T]):
     """A class whose values are made from their text: Decimal, UUID."""
 
-    inside_only = "it has no wire form; pass its str(), or put it into a dataclass"
-
     def __init__(self, python_type: type[T], form: str) -> None:
         super().__init__(python_type)
+        self.inside_only = f"{type_name(python_type)} has no wire form; pass its str(), or put it into a dataclass"
         self.schema = {"type": "string", "format": form}  # type: ignore[misc]  # one class for several types
 
     def literal_type(self) -> LiteralType:

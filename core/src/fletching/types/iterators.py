@@ -83,5 +83,5 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
         return None
     arguments = get_args(annotation)
     if not arguments:
-        raise UnsupportedTypeError("Iterator does not say what it yields; write Iterator[int] or what else it is")
+        raise UnsupportedTypeError("Iterator does not say what it yields; write Iterator[T], for example Iterator[int]")
     return IteratorTransformer(annotation, part_transformer(arguments[0]))

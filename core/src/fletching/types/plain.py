@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import reprlib
 from typing import Any
 
 from fletching.errors import ConversionError
-from fletching.types.display import preview
+from fletching.types.display import preview, short_repr
 
 __all__ = ["check_text", "copy_plain", "key_step", "pack", "plain_text", "unpack"]
 
@@ -65,9 +64,7 @@ def check_text(value: str) -> None:
 
 def key_step(key: Any) -> str:
     """Return the step of a path that a dict key makes, bounded."""
-    short = reprlib.Repr()
-    short.maxstring = short.maxother = 40
-    return f"[{short.repr(key)}]"
+    return f"[{short_repr(key, 40)}]"
 
 
 def _copy(value: Any, depth: int) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import typing
 from typing import Any
 
-from fletching.errors import UnsupportedTypeError
+from fletching.errors import PluginError, UnsupportedTypeError
 from fletching.types.display import type_name
 
 __all__ = ["unsupported"]
@@ -25,6 +26,7 @@ INSTEAD = {
     "collections.deque": "use list[T]",
     "complex": "use two floats",
     "datetime.time": "use datetime, timedelta, or str",
+    "object": "name the type of the value",
     "range": "use list[int]",
 }
 
@@ -35,14 +37,36 @@ def unsupported(annotation: Any) -> UnsupportedTypeError:
     if isinstance(annotation, (str, typing.ForwardRef)):
         return UnsupportedTypeError(f"{name} was not resolved; import it in the module of the function")
     if isinstance(annotation, typing.TypeVar):
-        return UnsupportedTypeError(f"{name} is a type variable, and a value has one type; name that type")
+        return UnsupportedTypeError(f"{annotation.__name__} is a type variable, and a value has one type; name that type")
     root = typing.get_origin(annotation) or annotation
     if not isinstance(root, type):
         return UnsupportedTypeError(f"{name} is no type that a value can be checked against; annotate with a class")
+    missing = _missing_plugin(root)
+    if missing:
+        return UnsupportedTypeError(f"no transformer handles {name}: {missing}")
     hint = INSTEAD.get(f"{root.__module__}.{root.__qualname__}".removeprefix("builtins."))
     if hint is None:
-        base = next((cls for cls in root.__mro__ if cls in (str, int, float, list, dict, tuple)), None)
-        hint = "make it a dataclass" if base is None else f"annotate with {base.__name__}, which is what would arrive"
-    return UnsupportedTypeError(
-        f"no transformer handles {name}; {hint}, or let it be pickled: Pickled[{name}], with Pickled from fletching"
-    )
+        base = next((cls for cls in root.__mro__ if cls in (str, int, float, list, dict)), None)
+        if base is not None:
+            hint = f"annotate with {base.__name__}, which is what would arrive"
+        else:
+            hint = "" if root.__module__.partition(".")[0] in sys.stdlib_module_names else "make it a dataclass"
+    way_out = f"let it be pickled: Pickled[{name}], with Pickled from fletching"
+    return UnsupportedTypeError(f"no transformer handles {name}; {f'{hint}, or ' if hint else ''}{way_out}")
+
+
+def _missing_plugin(root: type) -> str:
+    """Say what to install, or what is switched off, if a plugin exists for the class."""
+    from fletching import official
+    from fletching.plugins import manager
+
+    for cls in root.__mro__:
+        name = f"{cls.__module__}.{cls.__qualname__}"
+        while name:
+            if official.by_entry("types", name) is not None or manager().blocked.names(name):
+                try:
+                    manager().load("types", name)
+                except PluginError as error:
+                    return str(error)
+            name = name.rpartition(".")[0]
+    return ""

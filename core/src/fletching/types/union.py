@@ -192,7 +192,7 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
     """Make the transformer of a Union, in either spelling."""
     arguments = get_args(annotation)
     if not arguments:
-        raise UnsupportedTypeError("Union does not say of what; write Union[int, str] or int | str")
+        raise UnsupportedTypeError("Union does not say of what; write A | B, for example int | str")
     variants: list[TypeTransformer[Any]] = []
     for made in map(part_transformer, arguments):
         # A NewType and what it is made of are one variant.

@@ -1,0 +1,105 @@
+"""Interfaces and maps of values as Flyte messages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Literal, NamedTuple, Optional, Union
+
+import pytest
+from flyteidl.core.types_pb2 import LiteralType, SimpleType
+
+from fletching.errors import UnsupportedTypeError
+from fletching.interface import Interface
+from fletching.types.engine import transformer
+from fletching.types.idl import from_literal_map, guess_python_type, to_literal_map, typed_interface
+
+
+class Color(Enum):
+    RED = "red"
+
+
+class Sums(NamedTuple):
+    total: int
+    mean: float
+
+
+def described(a: int, b: str = "x", c: Optional[float] = None) -> Sums:
+    """Add up.
+
+    Args:
+        a: the first one.
+        b: the second one.
+
+    Returns:
+        What comes out.
+    """
+    return Sums(a, 1.0)
+
+
+def test_an_interface_has_types_and_descriptions() -> None:
+    made = typed_interface(Interface.from_function(described))
+    inputs = made.inputs.variables
+    assert {name: one.description for name, one in inputs.items()} == {
+        "a": "the first one.",
+        "b": "the second one.",
+        "c": "c",
+    }
+    assert inputs["a"].type.simple == SimpleType.INTEGER
+    assert [one.structure.tag for one in inputs["c"].type.union_type.variants] == ["float", "none"]
+    outputs = made.outputs.variables
+    assert {name: one.description for name, one in outputs.items()} == {
+        "total": "What comes out.",
+        "mean": "What comes out.",
+    }
+    assert outputs["mean"].type.simple == SimpleType.FLOAT
+
+
+def test_an_interface_without_docstring_describes_by_name() -> None:
+    made = typed_interface(Interface(inputs={"a": int}, outputs={"o0": list[str]}))
+    assert made.inputs.variables["a"].description == "a"
+    assert made.outputs.variables["o0"].description == "o0"
+    assert not typed_interface(Interface()).inputs.variables
+
+
+def test_values_go_and_come_back_in_the_order_of_the_interface() -> None:
+    types = {"c": int, "a": list[str], "b": Optional[float]}
+    literals = to_literal_map(types, {"b": None, "a": ["x"], "c": 3})
+    assert list(from_literal_map(types, literals).items()) == [("c", 3), ("a", ["x"]), ("b", None)]
+
+
+def test_absent_names_are_left_out() -> None:
+    types = {"a": int, "b": int}
+    literals = to_literal_map(types, {"a": 1})
+    assert set(literals.literals) == {"a"}
+    assert from_literal_map(types, literals) == {"a": 1}
+
+
+GUESSED: list[tuple[Any, Any]] = [
+    (int, int),
+    (float, float),
+    (str, str),
+    (bool, bool),
+    (type(None), type(None)),
+    (datetime, datetime),
+    (timedelta, timedelta),
+    (list[int], list[int]),
+    (dict[str, list[str]], dict[str, list[str]]),
+    (dict, dict),
+    (dict[int, str], dict),
+    (Color, Literal["red"]),
+    (Union[int, str, None], Union[int, str, None]),
+    (Optional[list[float]], Optional[list[float]]),
+]
+
+
+@pytest.mark.parametrize(("annotation", "guess"), GUESSED, ids=[repr(one[0]) for one in GUESSED])
+def test_a_python_type_is_guessed_from_the_wire_type(annotation: Any, guess: Any) -> None:
+    assert guess_python_type(transformer(annotation).literal_type()) == guess
+
+
+def test_a_wire_type_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(UnsupportedTypeError, match=r"^no Python type is known for the wire type 'simple: ERROR'$"):
+        guess_python_type(LiteralType(simple=SimpleType.ERROR))
+    with pytest.raises(UnsupportedTypeError, match=r"^no Python type is known for the wire type ''$"):
+        guess_python_type(LiteralType())
