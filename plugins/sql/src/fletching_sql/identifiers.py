@@ -62,7 +62,7 @@ class Allowed:
         if name not in self.names:
             allowed = ", ".join(repr(str(known)) for known in self.names)
             raise ConfigError(
-                f"the identifier {str(name)!r} is not allowed{close_match(name, self.names)}; allowed: {allowed}"
+                f"the identifier {str(name)!r} is not allowed{close_match(name, map(str, self.names))}; allowed: {allowed}"
             )
 
     def __repr__(self) -> str:

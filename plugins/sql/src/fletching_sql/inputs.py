@@ -43,31 +43,32 @@ class Inputs(NamedTuple):
     """Tables: they are selected from by name."""
     limited: frozenset[str]
     """Identifiers on a list of the author's."""
-    lists: frozenset[str]
+    rows: Mapping[str, type]
+    """Tables that are lists of a dataclass, with the dataclass."""
 
 
 def sort_inputs(types_of: Mapping[str, Any], owner: str) -> Inputs:
     """Sort inputs by their annotations; `ConfigError` names one that is no use to a query."""
-    bound, tables, limited, lists = [], [], set(), set()
+    bound, tables, limited, rows = [], [], set(), {}
     for name, annotation in types_of.items():
         kind = stripped(annotation)
         if is_table(kind):
             tables.append(name)
+            if is_rows(kind):
+                (rows[name],) = typing.get_args(kind)
             continue
         bound.append(name)
         if kind is Identifier:
             if any(isinstance(extra, Allowed) for extra in extras(annotation)):
                 limited.add(name)
-        elif typing.get_origin(kind) is list and all(map(is_scalar, typing.get_args(kind))):
-            lists.add(name)
-        elif not is_scalar(kind):
+        elif not is_scalar(typing.get_args(kind)[0] if typing.get_origin(kind) is list else kind):
             from fletching.extend import type_name
 
             raise ConfigError(
                 f"{owner}: input {name!r} of type {type_name(kind)} cannot be bound; "
                 "use a scalar, a list of scalars, an Identifier, a table, a file or a list of dataclasses"
             )
-    return Inputs(tuple(bound), tuple(tables), frozenset(limited), frozenset(lists))
+    return Inputs(tuple(bound), tuple(tables), frozenset(limited), rows)
 
 
 def is_table(annotation: Any) -> bool:

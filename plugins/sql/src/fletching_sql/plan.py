@@ -8,6 +8,7 @@ from fletching.errors import ConfigError, ConversionError
 from fletching_sql.inputs import sort_inputs
 from fletching_sql.query import parse, syntax_of
 from fletching_sql.results import result_of
+from fletching_sql.tables import rows_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,8 @@ def run(
 
     with connect(config, seconds) as session:
         for name in plan.inputs.tables:
-            session.register(name, values[name])
+            of = plan.inputs.rows.get(name)
+            session.register(name, values[name] if of is None else rows_table(values[name], of))
         try:
             sql, bound = render(session, plan.query, values, plan.inputs.limited.__contains__)
         except ConversionError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import enum
 import os
 import typing
 from dataclasses import fields, is_dataclass
@@ -12,7 +14,7 @@ from fletching.errors import ConfigError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["file_of", "is_file", "is_frame", "is_rows", "library_name", "reader"]
+__all__ = ["file_of", "is_file", "is_frame", "is_rows", "library_name", "reader", "rows_table"]
 
 FRAMES = {
     "pandas.DataFrame",
@@ -101,8 +103,6 @@ def reader(table: Any) -> pa.RecordBatchReader:
     """Return any table as Arrow batches; files are read while the batches are."""
     import pyarrow as pa
 
-    if isinstance(table, list):
-        return rows_table(table).to_reader()
     found = file_of(table)
     if found is not None:
         return file_reader(*found)
@@ -137,11 +137,34 @@ def file_reader(path: str, how: str) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(opened.schema, batches)
 
 
-def rows_table(rows: list[Any]) -> pa.Table:
-    """Return a list of dataclasses as a table with a column a field."""
+def rows_table(rows: list[Any], cls: type) -> pa.Table:
+    """Return a list of dataclasses as a table with a column a field, also where there is no row to see a type in."""
     import pyarrow as pa
 
-    if not rows:
-        return pa.table({})
-    names = [field.name for field in fields(rows[0])]
-    return pa.table({name: [getattr(row, name) for row in rows] for name in names})
+    hints = typing.get_type_hints(cls)
+    columns = {}
+    for field in fields(cls):
+        values = [getattr(row, field.name) for row in rows]
+        values = [value.value if isinstance(value, enum.Enum) else value for value in values]
+        columns[field.name] = pa.array(values, arrow_type(hints[field.name]))
+    return pa.table(columns)
+
+
+def arrow_type(annotation: Any) -> pa.DataType | None:
+    """Return the Arrow type of a scalar annotation, or None if the values must tell."""
+    import pyarrow as pa
+
+    from fletching_sql.cells import optional
+
+    known = {
+        bool: pa.bool_(),
+        bytes: pa.binary(),
+        datetime.date: pa.date32(),
+        datetime.datetime: pa.timestamp("us", tz="UTC"),
+        datetime.timedelta: pa.duration("us"),
+        float: pa.float64(),
+        int: pa.int64(),
+        str: pa.string(),
+    }
+    inner = optional(annotation)[0]
+    return known.get(inner) if isinstance(inner, type) else None

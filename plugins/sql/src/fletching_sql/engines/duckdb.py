@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["connect"]
 
-ROWS = 100_000
+ROWS = 50_000
 """Rows a batch: DuckDB hands Arrow out in columns, so a batch costs little."""
 
 
@@ -60,13 +60,11 @@ class DuckDBSession(Session):
         return value
 
     def register(self, name: str, table: Any) -> None:
-        from fletching_sql.tables import file_of, reader, rows_table
+        from fletching_sql.tables import file_of, reader
 
         found = file_of(table)
         if found is None or found[1] == "arrow":
-            if isinstance(table, list):
-                table = rows_table(table)
-            elif found is not None:
+            if found is not None:
                 table = reader(table)
             elif hasattr(table, "open") and not hasattr(table, "columns"):
                 table = reader(table).read_all()

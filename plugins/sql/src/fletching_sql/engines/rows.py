@@ -72,7 +72,7 @@ def array(name: str, values: Sequence[Any], kind: pa.DataType, start: int) -> pa
         return pa.array(values, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, OverflowError):
         pass
-    values = [plain(value) for value in values]
+    values = [plain(value, pa.types.is_string(kind)) for value in values]
     try:
         return pa.array(values, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, OverflowError) as error:
@@ -128,13 +128,14 @@ def decimal_type(values: Sequence[Any]) -> pa.DataType:
     return pa.decimal128(38, scale) if max(whole, 0) + scale <= 38 else pa.decimal256(76, scale)
 
 
-def plain(value: Any) -> Any:
-    """Return a driver's value as one Arrow has a type for."""
+def plain(value: Any, as_text: bool = False) -> Any:
+    """Return a driver's value as one Arrow has a type for; what is nested becomes JSON, and ``as_text`` any list."""
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, memoryview):
         return bytes(value)
-    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value)):
+    nested = isinstance(value, list) and (as_text or any(isinstance(one, (dict, list)) for one in value))
+    if nested or isinstance(value, dict):
         import json
 
         return json.dumps(value, default=str)
