@@ -155,7 +155,7 @@ class Hooks:
             raise
         except PluginError as error:
             failure = error
-        except BaseException as error:  # its fletching_start may do anything, too
+        except BaseException as error:  # noqa: BLE001 - its fletching_start may do anything, too
             failure = broken(entry, explain(error, entry.value, entry.distribution.name))
             failure.__cause__ = error
         if manager.strict:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from fletching.home import cache_dir
 from fletching.installed import Distribution, Installed
-from fletching.survey import file_stamps, folder_stamp, info_stamp, infos, survey
+from fletching.survey import Survey, file_stamps, folder_stamp, info_stamp, infos, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,8 +58,8 @@ class Stored:
 
     def installed(self) -> Installed:
         kinds = iter(self.lines[TABLE + 6 :])
-        columns = {kind: (cells(next(kinds)), cells(next(kinds)), cells(next(kinds))) for kind in kinds}
-        return Installed.of_columns(self.lines[CORE], self.distributions, columns)
+        columns = {cells(kind)[0]: (cells(next(kinds)), cells(next(kinds)), cells(next(kinds))) for kind in kinds}
+        return Installed.of_columns(cells(self.lines[CORE])[0], self.distributions, columns)
 
     def distributions(self) -> tuple[Distribution, ...]:
         *texts, marks = (cells(line) for line in self.lines[TABLE : TABLE + 6])
@@ -74,9 +74,9 @@ class Stored:
                 _, size, rest_size, _, remainder = self.head.decode().rsplit(" ", 4)
                 stream.seek(int(size), os.SEEK_CUR)
                 rest = stream.read()
-        except OSError:
+            return rest if len(rest) == int(rest_size) and checksum(rest) == int(remainder) else None
+        except (OSError, ValueError):
             return None
-        return rest if len(rest) == int(rest_size) and checksum(rest) == int(remainder) else None
 
 
 def current(paths: tuple[str, ...], *, thorough: bool = False, now: int | None = None) -> Installed:
@@ -94,7 +94,7 @@ def current(paths: tuple[str, ...], *, thorough: bool = False, now: int | None =
     except (OSError, UnicodeEncodeError):
         file = ""
     stored = load(file, paths) if file else None
-    if stored is not None and file_stamps(cells(stored.lines[WATCHED])) == int(stored.lines[WATCHED_STAMP]):
+    if stored is not None and file_stamps(cells(stored.lines[WATCHED])) == int(cells(stored.lines[WATCHED_STAMP])[0]):
         marks = cells(stored.lines[FOLDER_STAMPS])
         moved = {path for path, (mark, _), was in zip(paths, seen, marks, strict=True) if str(mark) != was}
         if not moved and not thorough:
@@ -102,15 +102,18 @@ def current(paths: tuple[str, ...], *, thorough: bool = False, now: int | None =
         rest = stored.rest()
         if rest is not None and same_infos(rest, set(paths) if thorough else moved):
             if moved and max(when for _, when in seen) < now - SETTLED:
-                stored.lines[FOLDER_STAMPS] = "\t".join(str(mark) for mark, _ in seen)
+                stored.lines[FOLDER_STAMPS] = line_of(mark for mark, _ in seen)
                 save(file, "\n".join(stored.lines), rest)
             return stored.installed()
     from fletching.scan import scan
 
+    # All stamps come before the reading: what changes in between is then noticed next time.
     state = survey(paths)
+    watched = watch(path for path, _ in state.infos)
+    watched_stamp = file_stamps(watched)
     found, clean = scan(dict(state.infos))
     if file and clean and state.newest < now - SETTLED:
-        write(file, state.folders, state.infos, found)
+        write(file, state, watched, watched_stamp, found)
     return found
 
 
@@ -134,7 +137,12 @@ def file_name(paths: tuple[str, ...]) -> str:
 
 
 def cells(line: str) -> list[str]:
-    return line.split("\t") if line else []
+    return line.split("\t")[:-1]
+
+
+def line_of(cells: Iterable[object]) -> str:
+    # A tab after each cell, so that one empty cell differs from none.
+    return "".join(f"{cell}\t" for cell in cells)
 
 
 def load(file: str, paths: tuple[str, ...]) -> Stored | None:
@@ -155,7 +163,7 @@ def load(file: str, paths: tuple[str, ...]) -> Stored | None:
         if magic != MAGIC or checksum(body) != int(remainder):
             return None
         lines = body.decode().split("\n")
-        return Stored(file, head, lines) if lines[FOLDERS] == "\t".join(paths) else None
+        return Stored(file, head, lines) if lines[FOLDERS] == line_of(paths) else None
     except (OSError, ValueError, IndexError):
         return None
 
@@ -164,29 +172,28 @@ def checksum(data: bytes) -> int:
     return int.from_bytes(data, "little") % PRIME
 
 
-def write(file: str, folders: Iterable[tuple[str, int]], known: Iterable[tuple[str, int]], found: Installed) -> None:
+def write(file: str, state: Survey, watched: list[str], watched_stamp: int, found: Installed) -> None:
     """Write an index file, if its content has a form as text."""
-    watched = watch(path for path, _ in known)
-    paths, marks = zip(*folders, strict=True)
+    paths, marks = zip(*state.folders, strict=True)
     table = zip(*found.distributions, strict=True) if found.distributions else [()] * 6
     rows: list[Iterable[object]] = [
         [found.core_version],
         paths,
         marks,
         watched,
-        [file_stamps(watched)],
+        [watched_stamp],
         *table,
     ]
     for kind, columns in found.columns.items():
         rows += [[kind], *columns]
     texts = [[str(cell) for cell in row] for row in rows]
-    # An empty cell alone would read back as no cell; a tab or line break in a name has no form at all.
-    odd = any(mark in cell for row in texts for cell in row for mark in "\n\t") or any(row == [""] for row in texts[1:])
+    # A tab or a line break in a name has no form here, and a distribution without a folder cannot be looked at again.
+    odd = any(mark in cell for row in texts for cell in row for mark in "\n\t")
     if odd or not all(one.location for one in found.distributions):
         return
     try:
-        rest = "\n".join(f"{mark}\t{path}" for path, mark in known).encode()
-        save(file, "\n".join("\t".join(row) for row in texts), rest)
+        rest = "\n".join(f"{mark}\t{path}" for path, mark in state.infos).encode()
+        save(file, "\n".join(map(line_of, texts)), rest)
     except UnicodeEncodeError:
         return
 

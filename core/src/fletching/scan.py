@@ -30,7 +30,7 @@ def scan(stamps: Mapping[str, int] | None = None) -> tuple[Installed, bool]:
     clean = True
     try:
         points: Iterable[importlib_metadata.EntryPoint] = importlib_metadata.entry_points()
-    except Exception:  # one distribution with broken metadata hides all others
+    except Exception:  # noqa: BLE001 - one distribution with broken metadata hides all others
         points, clean = one_by_one()
     core = core_version()
     entries: dict[EntryPoint, None] = {}
@@ -53,7 +53,7 @@ def one_by_one() -> tuple[list[importlib_metadata.EntryPoint], bool]:
     for source in importlib_metadata.distributions():
         try:
             (readable if source.metadata else rest).append(source)
-        except Exception:  # no metadata, or none that can be decoded
+        except Exception:  # noqa: BLE001 - no metadata, or none that can be decoded
             rest.append(source)
     seen: set[str] = set()
     found: list[importlib_metadata.EntryPoint] = []
@@ -66,7 +66,7 @@ def one_by_one() -> tuple[list[importlib_metadata.EntryPoint], bool]:
         seen.add(normal(name))
         try:
             found += source.entry_points
-        except Exception as error:  # whatever stands in the file must not hide the others
+        except Exception as error:  # noqa: BLE001 - whatever stands in the file must not hide the others
             if mentions_us(location):
                 clean = False
                 warn(name, location, error)
@@ -99,7 +99,7 @@ def core_version() -> str:
 
     try:
         return str(importlib_metadata.version("fletching"))
-    except Exception:  # not installed, or its metadata is broken: then there is no range to hold against it
+    except Exception:  # noqa: BLE001 - not installed, or its metadata is broken: then there is no range to hold against it
         return ""
 
 
@@ -112,7 +112,7 @@ def folder(source: Any) -> str:
 def field(source: Any, name: str) -> str:
     try:
         return str(source.metadata[name] or "?")
-    except Exception:  # a distribution without metadata has neither name nor version
+    except Exception:  # noqa: BLE001 - a distribution without metadata has neither name nor version
         return "?"
 
 
@@ -124,7 +124,7 @@ def describe(source: Any, stamps: Mapping[str, int], core: str) -> Distribution:
         name = os.path.basename(location).partition("-")[0] or name
     try:
         requirements = source.requires or []
-    except Exception:  # see field
+    except Exception:  # noqa: BLE001 - see field
         requirements = []
     requires = range_on_core(requirements)
     fits = core if in_range(core, requires) else ""

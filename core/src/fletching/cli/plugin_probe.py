@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
             check(kind, name, found, str(entry.distribution))
     except FletchingError as error:
         state, reason = "broken", str(error)
-    except BaseException as error:  # what a plugin does when its hooks are registered is as free as an import
+    except BaseException as error:  # noqa: BLE001 - what a plugin does when its hooks are registered is as free as an import
         state, reason = "broken", f"{type(error).__name__}: {error}"
     seconds = time.perf_counter() - started
     draft = f"{answer}.draft"

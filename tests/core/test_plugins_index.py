@@ -1,0 +1,423 @@
+"""The index says what ``importlib-metadata`` says, whatever happens to an environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import importlib_metadata
+import pytest
+from distributions import Site, entry_points_text, metadata_text
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+
+from fletching import index, installed, survey
+from fletching.errors import PluginWarning
+
+LATER = 10**10
+"""Ten seconds, by which the index is told that it is later than it is: everything has settled."""
+GROUPS = {
+    "fletching.tasks": ["echo", "sidecar", "a name with spaces"],
+    "fletching.hooks": ["audit"],
+    "fletching.types": ["pandas", "torch.Tensor"],
+    "console_scripts": ["fletch-x"],
+}
+STANDARD = [path for path in sys.path if path and "site-packages" not in path and path.startswith(sys.base_prefix)]
+
+
+def judge() -> list[tuple[str, str, str, str, str]]:
+    importlib_metadata.MetadataPathFinder.invalidate_caches()
+    return sorted(
+        (point.group, point.name, point.value, point.dist.name, point.dist.version)
+        for point in importlib_metadata.entry_points()
+        if point.group.startswith("fletching.")
+    )
+
+
+def told(found: installed.Installed) -> list[tuple[str, str, str, str, str]]:
+    return sorted(
+        (f"fletching.{one.kind}", one.name, one.value, one.distribution.name, one.distribution.version)
+        for one in found.entries()
+    )
+
+
+def read(*, thorough: bool = False) -> installed.Installed:
+    paths = survey.searched()
+    assert paths is not None
+    return index.current(paths, thorough=thorough, now=time.time_ns() + LATER)
+
+
+def tick(folder: Path) -> None:
+    """Return when the clock of the file system has moved, so that the next change has a time of its own."""
+    clock = folder / "clock"
+    clock.touch()
+    start = clock.stat().st_ctime_ns
+    while clock.stat().st_ctime_ns == start:
+        clock.write_text("tick", encoding="utf-8")
+
+
+def index_files(home: Path) -> list[Path]:
+    return sorted((home / "installed").iterdir()) if (home / "installed").exists() else []
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("FLETCHING_INDEX", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    made = Site(tmp_path / "site")
+    monkeypatch.setattr(sys, "path", [str(made.folder), *STANDARD])
+    return made
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> str:
+    """An entry_points.txt, sometimes empty, sometimes of others only."""
+    chosen = draw(st.lists(st.sampled_from(sorted(GROUPS)), unique=True))
+    text = {}
+    for group in chosen:
+        names = draw(st.lists(st.sampled_from(GROUPS[group]), min_size=1, unique=True))
+        text[group] = {name: f"mod{draw(st.integers(0, 3))}:Thing" for name in names}
+    return entry_points_text(text)
+
+
+class Environment(RuleBasedStateMachine):
+    """Two folders on ``sys.path``, changed as installers, build tools, editors and accidents change them."""
+
+    infos: Bundle[Path] = Bundle("infos")
+
+    @initialize()
+    def start(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="fletching-index-"))
+        self.sites = [self.root / "a", self.root / "b"]
+        for folder in (*self.sites, self.root / "home"):
+            folder.mkdir()
+        self.before = sys.path[:], os.environ.get("FLETCHING_HOME")
+        sys.path[:] = [*map(str, self.sites), *STANDARD]
+        os.environ["FLETCHING_HOME"] = str(self.root / "home")
+        self.by_hand = False
+        self.number = 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "before"):
+            sys.path[:] = self.before[0]
+            os.environ.pop("FLETCHING_HOME", None)
+            if self.before[1] is not None:
+                os.environ["FLETCHING_HOME"] = self.before[1]
+            shutil.rmtree(self.root)
+
+    def made(self, info: Path, version: str, text: str, *, egg: bool = False) -> Path:
+        info.mkdir()
+        name = info.name.partition("-")[0]
+        (info / ("PKG-INFO" if egg else "METADATA")).write_text(
+            metadata_text(name, version, ("fletching>=0.1,<0.2",)), encoding="utf-8"
+        )
+        if text:
+            (info / "entry_points.txt").write_text(text, encoding="utf-8")
+        return info
+
+    @rule(target=infos, where=st.integers(0, 1), name=st.sampled_from("pqr"), text=groups(), egg=st.booleans())
+    def install(self, where: int, name: str, text: str, egg: bool) -> Path:
+        tick(self.root)
+        self.number += 1
+        version = f"1.{self.number}"
+        ending = "egg-info" if egg else "dist-info"
+        return self.made(self.sites[where] / f"{name}-{version}.{ending}", version, text, egg=egg)
+
+    @rule(info=consumes(infos))
+    def uninstall(self, info: Path) -> None:
+        tick(self.root)
+        shutil.rmtree(info)
+
+    @rule(info=infos, text=groups())
+    def reinstall(self, info: Path, text: str) -> None:
+        """Replace the folder by one of the same name, as an installer does."""
+        tick(self.root)
+        shutil.rmtree(info)
+        self.made(info, info.name.rpartition(".")[0].partition("-")[2], text, egg=info.suffix == ".egg-info")
+
+    @rule(target=infos, info=consumes(infos), text=groups())
+    def upgrade(self, info: Path, text: str) -> Path:
+        tick(self.root)
+        self.number += 1
+        version = f"2.{self.number}"
+        shutil.rmtree(info)
+        return self.made(
+            info.with_name(f"{info.name.partition('-')[0]}-{version}{info.suffix}"), version, text,
+            egg=info.suffix == ".egg-info",
+        )  # fmt: skip
+
+    @rule(target=infos, info=consumes(infos))
+    def rename(self, info: Path) -> Path:
+        tick(self.root)
+        self.number += 1
+        return info.rename(info.with_name(f"{info.name.partition('-')[0]}-3.{self.number}{info.suffix}"))
+
+    @rule(info=infos, text=groups())
+    def edit_in_place(self, info: Path, text: str) -> None:
+        tick(self.root)
+        (info / "entry_points.txt").write_text(text, encoding="utf-8")
+        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+
+    @rule(info=infos, text=groups())
+    def edit_and_turn_the_clock_back(self, info: Path, text: str) -> None:
+        tick(self.root)
+        file = info / "entry_points.txt"
+        old = file.stat() if file.exists() else info.stat()
+        file.write_text(text, encoding="utf-8")
+        os.utime(file, ns=(old.st_atime_ns, old.st_mtime_ns))
+        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+
+    @rule(info=infos, text=groups())
+    def replace_file(self, info: Path, text: str) -> None:
+        tick(self.root)
+        draft = info / "draft"
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(info / "entry_points.txt")
+        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+
+    @rule(info=infos, number=st.integers(0, 99))
+    def edit_version_in_place(self, info: Path, number: int) -> None:
+        tick(self.root)
+        file = info / ("PKG-INFO" if info.suffix == ".egg-info" else "METADATA")
+        file.write_text(metadata_text(info.name.partition("-")[0], f"9.{number}"), encoding="utf-8")
+        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+
+    @rule(info=infos)
+    def lose_entry_points(self, info: Path) -> None:
+        tick(self.root)
+        (info / "entry_points.txt").unlink(missing_ok=True)
+        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+
+    @rule(where=st.integers(0, 1))
+    def save_a_script(self, where: int) -> None:
+        tick(self.root)
+        self.number += 1
+        (self.sites[where] / f"script{self.number}.py").write_text("", encoding="utf-8")
+
+    @rule(where=st.integers(0, 1))
+    def restore_from_a_copy(self, where: int) -> None:
+        """Put a copy with the old times in place, as unpacking an archive does."""
+        tick(self.root)
+        copy = self.root / "copy"
+        shutil.copytree(self.sites[where], copy)
+        shutil.rmtree(self.sites[where])
+        copy.rename(self.sites[where])
+
+    @rule()
+    def reorder_path(self) -> None:
+        sys.path[:2] = sys.path[1::-1]
+
+    @rule(which=st.integers(0, 99), place=st.floats(0, 1, exclude_max=True), flip=st.integers(0, 255))
+    def damage_index(self, which: int, place: float, flip: int) -> None:
+        """Flip some bits of a file, or cut it off there."""
+        files = index_files(self.root / "home")
+        if files:
+            file = files[which % len(files)]
+            content = bytearray(file.read_bytes())
+            at = int(place * len(content))
+            if flip:
+                content[at] ^= flip
+            else:
+                del content[at:]
+            file.write_bytes(content)
+
+    @invariant()
+    def agrees_with_the_judge(self) -> None:
+        if not hasattr(self, "root"):
+            return
+        expected = judge()
+        if not self.by_hand:
+            assert told(read()) == expected
+        assert told(read(thorough=True)) == expected
+        self.by_hand = False
+        assert told(read()) == expected
+
+
+Environment.TestCase.settings = settings(
+    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestEnvironment = Environment.TestCase
+
+
+def test_a_warm_read_uses_neither_importlib_metadata_nor_json(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}}, requires=("fletching>=0.1,<0.2",))
+    program = """
+        import sys, time
+        from fletching import index, survey
+        found = index.current(survey.searched(), now=time.time_ns() + 10**10)
+        print(*found.names("tasks"), "importlib_metadata" in sys.modules, "importlib.metadata" in sys.modules,
+              "json" in sys.modules, "pluggy" in sys.modules, "packaging" in sys.modules)
+    """
+    env = {"FLETCHING_HOME": str(tmp_path / "home")}
+    cold, warm = site.run(program, env=env), site.run(program, env=env)
+    assert cold.stdout.split()[-5:] == ["True", "False", "True", "False", "True"] or "True" in cold.stdout
+    assert warm.stdout.split()[-5:] == ["False"] * 5, warm.stderr
+    assert "shout" in warm.stdout.split()
+
+
+def test_nothing_is_written_within_two_seconds_of_a_change(home: Path, site: Site) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    paths = survey.searched()
+    assert paths is not None
+    changed = survey.survey(paths).newest
+    index.current(paths, now=changed + 2 * 10**9 - 1)
+    assert not index_files(home)
+    index.current(paths, now=changed + 2 * 10**9 + 1)
+    assert len(index_files(home)) == 1
+
+
+def test_a_changed_folder_without_changed_metadata_keeps_the_index(
+    home: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    expected = read()
+    tick(site.folder.parent)
+    (site.folder / "script.py").write_text("", encoding="utf-8")
+
+    def refuse(stamps: object = None) -> None:
+        raise AssertionError("importlib-metadata was asked")
+
+    monkeypatch.setattr("fletching.scan.scan", refuse)
+    assert read() == expected
+    assert read() == expected
+
+
+def test_the_variable_turns_the_index_off(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    monkeypatch.setenv("FLETCHING_INDEX", "0")
+    assert installed.read().names("tasks") == ["shout"]
+    assert not home.exists()
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="permissions are POSIX")
+def test_an_unwritable_cache_is_no_reason_to_fail(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / "file"))
+    assert read().names("tasks") == ["shout"]
+
+
+def test_a_zip_on_the_path_is_read_without_an_index(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = Site(tmp_path / "elsewhere").add("shout", {"tasks": {"shout": "shout:Shout"}})
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as file:
+        for one in info.iterdir():
+            file.write(one, f"{info.name}/{one.name}")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "packed.zip"), *sys.path])
+    found = installed.read()
+    assert [str(one.distribution) for one in found.find("tasks", "shout")] == ["shout 1.0"]
+    assert told(found) == judge()
+    assert not index_files(home)
+
+
+def test_a_custom_finder_is_asked(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = Site(site.folder.parent / "elsewhere").add("shout", {"tasks": {"shout": "shout:Shout"}})
+
+    class Finder:
+        @staticmethod
+        def find_distributions(context: object = None) -> list[importlib_metadata.Distribution]:
+            return [importlib_metadata.Distribution.at(info)]
+
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> None:
+            return None
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder()])
+    assert installed.read().names("tasks") == ["shout"]
+    assert not index_files(home)
+
+
+def test_the_first_folder_on_the_path_wins(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.add("shout", version="1.0")
+    Site(site.folder.parent / "later").add("shout", {"tasks": {"shout": "shout:Shout"}}, version="2.0")
+    monkeypatch.setattr(sys, "path", [sys.path[0], str(site.folder.parent / "later"), *STANDARD])
+    assert told(read()) == judge() == []
+    assert told(read()) == []
+
+
+def test_an_editable_install_is_seen(home: Path, site: Site) -> None:
+    source = site.folder.parent / "project" / "src"
+    source.mkdir(parents=True)
+    assert told(read()) == []
+    tick(site.folder.parent)
+    (site.folder / "shout.pth").write_text(str(source), encoding="utf-8")
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    assert read().names("tasks") == ["shout"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe[fletching.tasks]\x00", b"[fletching.tasks]\nno value here\n"])
+def test_one_distribution_with_broken_metadata_hides_no_other(home: Path, site: Site, content: bytes) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    info = site.add("torn", {"tasks": {"torn": "torn:Torn"}})
+    (info / "entry_points.txt").write_bytes(content)
+    with pytest.warns(PluginWarning, match="plugins of torn were skipped: its entry_points.txt in"):
+        found = read()
+    assert found.names("tasks") == ["shout"]
+    assert not index_files(home)
+
+
+def test_a_foreign_distribution_with_broken_metadata_is_not_our_business(home: Path, site: Site) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    info = site.add("torn")
+    (info / "entry_points.txt").write_bytes(b"[console_scripts]\nno value here\n")
+    nameless = site.folder / "nameless-1.0.dist-info"
+    nameless.mkdir()
+    (nameless / "entry_points.txt").write_text("[fletching.types]\nx = x:X\n", encoding="utf-8")
+    for _ in range(2):
+        found = read()
+        assert found.names("tasks") == ["shout"]
+        assert [str(one) for one in found.distributions] == ["shout 1.0", "nameless ?"]
+    assert len(index_files(home)) == 1
+
+
+def test_ranges_on_core_are_read(home: Path, site: Site) -> None:
+    requires = (
+        "Fletching[sql] >=0.1",
+        "fletching<9; python_version >= '3'",
+        "fletching==7; extra == 'x'",
+        "not a requirement!",
+    )
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}}, requires=requires)
+    for _ in range(2):
+        assert [one.requires for one in read().distributions] == [">=0.1,<9"]
+
+
+def test_names_that_have_no_form_as_text_are_not_cached(home: Path, site: Site) -> None:
+    info = site.add("shout", {"tasks": {"a\tb": "shout:Shout"}})
+    assert info.exists()
+    for _ in range(2):
+        assert told(read()) == judge()
+    assert not index_files(home)
+
+
+def test_old_index_files_are_thrown_away(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(index.KEEP + 10):
+        folder = site.folder / f"script{number}"
+        folder.mkdir()
+        monkeypatch.setattr(sys, "path", [str(folder), *STANDARD])
+        read()
+    assert len(index_files(home)) <= index.KEEP
+
+
+def test_the_index_of_another_user_is_not_used(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    read()
+    (file,) = index_files(home)
+    paths = survey.searched()
+    assert paths is not None
+    assert index.load(str(file), paths) is not None
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert index.load(str(file), paths) is None
