@@ -12,12 +12,14 @@ import fletching.testing
 from fletching import TaskMetadata
 from fletching.errors import ConversionError, PluginContractError
 from fletching.extend import (
+    AsyncPythonFunctionTask,
     Interface,
     PluginManager,
     PythonFunctionTask,
     PythonTask,
     SerializationSettings,
     TypeTransformer,
+    default_task_resolver,
     manager,
     preview,
     register_type,
@@ -277,6 +279,20 @@ class Empty(LoudTask):
 def test_a_task_type_that_breaks_a_rule_is_named(made: type[LoudTask], failing: set[str]) -> None:
     kit = type("Kit", (LoudConformance,), {"made": made})()
     assert set(failures(kit, *IN_PROCESS)) == failing
+
+
+def test_an_async_task_is_awaited() -> None:
+    async def later(words: list[str]) -> list[str]:
+        return upper(words)
+
+    class Later(AsyncPythonFunctionTask[Loud]):
+        pass
+
+    class Kit(LoudConformance):
+        def make_task(self, metadata: TaskMetadata | None = None) -> PythonTask[Any]:
+            return Later(Loud(), later, task_type="loud", task_resolver=default_task_resolver, metadata=metadata)
+
+    assert failures(Kit(), *IN_PROCESS) == {}
 
 
 def test_a_task_without_inputs_has_no_misfits() -> None:

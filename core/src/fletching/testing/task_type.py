@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 from abc import abstractmethod
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -79,10 +80,13 @@ class TaskTypeConformance(Conformance):
 
         points = metadata.distribution(self.distribution).entry_points.select(group="fletching.tasks")
         assert self.task_type in points.names, f"{self.distribution} has no entry point {self.task_type!r}"
-        found = PluginManager(strict=True, block=()).load("tasks", self.task_type)
+        plugins, task = PluginManager(strict=True, block=()), self.make_task()
+        found = plugins.load("tasks", self.task_type)
         assert issubclass(found, PythonTask)
         assert found is points[self.task_type].load()
-        assert isinstance(self.make_task(), found), f"make_task() gives no {found.__name__}"
+        assert isinstance(task, found), f"make_task() gives no {found.__name__}"
+        if task.task_config is not None:
+            assert plugins.task_class_for(task.task_config) is found
 
     def test_it_is_listed_without_being_imported(self) -> None:
         """Installing a plugin costs nothing until its word is used."""
@@ -111,14 +115,15 @@ class TaskTypeConformance(Conformance):
         """It runs here, by position as by name, and twice."""
         task = self.make_task()
         inputs, expected = self.example()
-        for got in (task(**inputs), task(*(inputs[name] for name in task.python_interface.inputs if name in inputs))):
+        in_order = [inputs[name] for name in task.python_interface.inputs if name in inputs]
+        for got in (call(task, **inputs), call(task, *in_order)):
             assert self.alike(got, expected), f"expected {expected!r}, got {got!r}"
 
     def test_a_call_shares_nothing_and_changes_nothing(self) -> None:
         """What the caller does to its values later, the task never sees, and the other way round."""
         inputs, _ = self.example()
         untouched, _ = self.example()
-        answer = mutable_parts(self.make_task()(**inputs), self.immutable)
+        answer = mutable_parts(call(self.make_task(), **inputs), self.immutable)
         for name, value in inputs.items():
             assert self.alike(value, untouched[name]), f"the call changed its argument {name!r}"
             both = mutable_parts(value, self.immutable).keys() & answer.keys()
@@ -129,7 +134,7 @@ class TaskTypeConformance(Conformance):
         task = self.make_task()
         first = template_of(task)
         assert first == template_of(task), "two serializations of one task differ"
-        task(**self.example()[0])
+        call(task, **self.example()[0])
         assert first == template_of(task), "a call changes what the task serializes to"
         assert first == template_of(self.make_task()), "two tasks made alike serialize differently"
         assert first.task_type_version == task.task_type_version
@@ -166,12 +171,12 @@ class TaskTypeConformance(Conformance):
 
         inputs, expected = self.example()
         with pytest.warns(TaskDeprecatedWarning, match="use the other one"):
-            self.make_task(TaskMetadata(deprecated="use the other one"))(**inputs)
-        assert self.alike(self.make_task(TaskMetadata(timeout=60))(**inputs), expected)
+            call(self.make_task(TaskMetadata(deprecated="use the other one")), **inputs)
+        assert self.alike(call(self.make_task(TaskMetadata(timeout=60)), **inputs), expected)
         task = self.make_task(TaskMetadata(cache=True, cache_version="1"))
         heard: list[Event] = []
         with observe(heard.append):
-            answers = [task(**inputs), task(**inputs)]
+            answers = [call(task, **inputs), call(task, **inputs)]
         assert [event.kind for event in heard if event.kind in ("finished", "cached")] == ["finished", "cached"]
         assert all(self.alike(answer, expected) for answer in answers), f"the cache gives {answers[1]!r}"
 
@@ -180,12 +185,12 @@ class TaskTypeConformance(Conformance):
         task = self.make_task()
         inputs, _ = self.example()
         with pytest.raises(CallError) as unknown:
-            task(**inputs, no_such_input=1)
+            call(task, **inputs, no_such_input=1)
         assert "no_such_input" in str(unknown.value), f"the message does not name the argument: {unknown.value}"
         assert task.short_name in str(unknown.value), f"the message does not name the task: {unknown.value}"
         for needed in set(task.python_interface.inputs) - set(task.python_interface.defaults):
             with pytest.raises(CallError) as missing:
-                task(**{given: value for given, value in inputs.items() if given != needed})
+                call(task, **{given: value for given, value in inputs.items() if given != needed})
             assert repr(needed) in str(missing.value), f"the message does not name the argument: {missing.value}"
 
     def test_a_wrong_value_says_what_is_wrong(self) -> None:
@@ -195,9 +200,19 @@ class TaskTypeConformance(Conformance):
             return
         task = self.make_task()
         with pytest.raises(ConversionError) as refused:
-            task(**wrong)
+            call(task, **wrong)
         assert refused.value.task == task.short_name, f"the message names no task: {refused.value}"
         assert refused.value.where.startswith("argument "), f"the message names no argument: {refused.value}"
+
+
+def call(task: PythonTask[Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a task and wait for it if it is async."""
+    answer = task(*args, **kwargs)
+    if not inspect.iscoroutine(answer):
+        return answer
+    import asyncio
+
+    return asyncio.run(answer)
 
 
 def template_of(task: PythonTask[Any]) -> TaskTemplate:
