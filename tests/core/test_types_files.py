@@ -1,8 +1,7 @@
-"""Files, directories and paths: where they are, when they are fetched and copied, and the messages."""
+"""Files and paths: where they are, when they are copied, and the messages."""
 
 from __future__ import annotations
 
-import io
 import os
 import pickle
 from collections.abc import Iterator
@@ -13,65 +12,14 @@ from typing import Annotated, Any, Optional, TypeVar, Union
 import pytest
 from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import BlobType
+from laws import obeys, refused
 
-from fletching.errors import ConfigError, ConversionError, PluginContractError, UnknownPluginError, UnsupportedTypeError
-from fletching.plugins import manager
+from fletching.errors import ConfigError, ConversionError, UnsupportedTypeError
 from fletching.types.blobs import raw_output_prefix
 from fletching.types.engine import transformer
 from fletching.types.files import FileExt, FlyteDirectory, FlyteFile
 
 csv = TypeVar("csv")
-
-
-class Memory:
-    """A storage of files in a dict, which counts its downloads."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.downloads: list[str] = []
-
-    def download(self, uri: str, path: str) -> None:
-        self.downloads.append(uri)
-        if uri in self.files:
-            Path(path).write_bytes(self.files[uri])
-            return
-        for name, data in self.files.items():
-            place = Path(path, name.removeprefix(uri + "/"))
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(data)
-
-    def upload(self, path: str, uri: str) -> None:
-        if os.path.isfile(path):
-            self.files[uri] = Path(path).read_bytes()
-            return
-        for place in Path(path).rglob("*"):
-            if place.is_file():
-                self.files[f"{uri}/{place.relative_to(path).as_posix()}"] = place.read_bytes()
-
-    def open(self, uri: str, mode: str, **options: Any) -> Any:
-        if "r" in mode:
-            stream = io.BytesIO(self.files[uri])
-            return stream if "b" in mode else io.TextIOWrapper(stream, encoding="utf-8")
-        files = self.files
-
-        class Writer(io.BytesIO):
-            def close(self) -> None:
-                files[uri] = self.getvalue()
-                super().close()
-
-        return Writer() if "b" in mode else io.TextIOWrapper(Writer(), encoding="utf-8")
-
-    def listdir(self, uri: str) -> list[tuple[str, bool]]:
-        rest = [name.removeprefix(uri + "/") for name in self.files if name.startswith(uri + "/")]
-        return sorted({(name.partition("/")[0], "/" in name) for name in rest})
-
-
-@pytest.fixture
-def memory() -> Iterator[Memory]:
-    storage = Memory()
-    undo = manager().provide("storage", "mem", lambda: storage)
-    yield storage
-    undo()
 
 
 @pytest.fixture
@@ -96,29 +44,6 @@ def outputs(tmp_path: Path) -> Iterator[Path]:
     token = raw_output_prefix.set(str(tmp_path / "outputs"))
     yield tmp_path / "outputs"
     raw_output_prefix.reset(token)
-
-
-def obeys(annotation: Any, value: Any) -> Any:
-    kind = transformer(annotation)
-    carried = kind.carry(value)
-    read = kind.to_python(kind.to_literal(value))
-    assert carried == read
-    assert type(carried) is type(read)
-    if isinstance(carried, FlyteFile | FlyteDirectory):
-        assert carried is not value
-        assert carried.metadata == read.metadata
-    return carried
-
-
-def refused(annotation: Any, value: Any) -> str:
-    kind = transformer(annotation)
-    messages = []
-    for method in (kind.carry, kind.to_literal):
-        with pytest.raises(ConversionError) as caught:
-            method(value)
-        messages.append(str(caught.value))
-    assert messages[0] == messages[1]
-    return messages[0]
 
 
 @pytest.mark.parametrize(
@@ -313,139 +238,6 @@ def test_a_downloader_runs_once(tmp_path: Path) -> None:
         assert stream.read() == "x"
     assert obeys(FlyteFile, file).path == str(place)
     assert (calls, file.downloaded) == ([1], True)
-
-
-def test_remote_files_are_fetched_when_needed(memory: Memory) -> None:
-    memory.files["mem://b/dir/a.txt"] = b"remote"
-    carried = obeys(FlyteFile, "mem://b/dir/a.txt")
-    assert (carried.path, carried.remote_source, carried.downloaded) == (
-        "mem://b/dir/a.txt",
-        "mem://b/dir/a.txt",
-        False,
-    )
-    with carried.open() as stream:
-        assert stream.read() == "remote"
-    assert memory.downloads == []
-    assert Path(carried).read_text() == "remote"
-    assert Path(carried.download()).name == "a.txt"
-    assert memory.downloads == ["mem://b/dir/a.txt"]
-    assert carried.path == os.fspath(carried)
-    # Passed on, it is still the remote one, and nobody fetches it a second time.
-    assert transformer(FlyteFile).to_literal(carried).scalar.blob.uri == "mem://b/dir/a.txt"
-    again = transformer(FlyteFile).carry(carried)
-    assert again.remote_source == "mem://b/dir/a.txt"
-    assert Path(again).read_text() == "remote"
-    assert memory.downloads == ["mem://b/dir/a.txt"]
-    literal = transformer(FlyteFile).to_literal(carried)
-    assert transformer(Path).to_python(literal).read_text() == "remote"
-
-
-def test_remote_outputs(memory: Memory, table: Path, folder: Path) -> None:
-    token = raw_output_prefix.set("mem://bucket/outputs")
-    try:
-        uri = transformer(FlyteFile).to_literal(str(table)).scalar.blob.uri
-        assert uri.startswith("mem://bucket/outputs/")
-        assert memory.files[uri] == b"a,b\n1,2\n"
-        uri = transformer(FlyteDirectory).to_literal(str(folder)).scalar.blob.uri
-        assert memory.files[f"{uri}/below/b.txt"] == b"b"
-        out = FlyteFile.new_remote_file("x.txt")
-        with out.open("w") as stream:
-            stream.write("x")
-        assert memory.files[out.path] == b"x"
-        assert FlyteFile.new_remote_file("x", alt="other").path.startswith("mem://other/outputs/")
-        literal = transformer(bytes).to_literal(b"abc")
-        assert literal.scalar.blob.uri.startswith("mem://bucket/outputs/")
-        assert transformer(bytes).to_python(literal) == b"abc"
-    finally:
-        raw_output_prefix.reset(token)
-
-
-def test_a_scheme_without_storage_plugin_says_what_is_needed() -> None:
-    file = obeys(FlyteFile, FlyteFile("nowhere://b/a"))
-    for use in (file.download, file.open, lambda: os.fspath(file)):
-        with pytest.raises(UnknownPluginError) as caught:
-            use()
-        assert str(caught.value) == (
-            "'nowhere://b/a' needs a storage plugin for 'nowhere', and none is installed; "
-            "install a package that brings the entry point 'nowhere' in the group 'fletching.storage', "
-            "or use a local path"
-        )
-
-
-def test_a_storage_plugin_that_is_none() -> None:
-    undo = manager().provide("storage", "half", dict)
-    try:
-        with pytest.raises(PluginContractError) as caught:
-            FlyteFile("half://x").download()
-    finally:
-        undo()
-    assert str(caught.value) == (
-        "the storage plugin for 'half' gave dict, which lacks one of download, upload, open, listdir"
-    )
-
-
-def test_directories(folder: Path) -> None:
-    carried = obeys(FlyteDirectory, str(folder))
-    assert [entry.path for entry in carried.listdir()] == [str(folder / "a.txt"), str(folder / "below")]
-    assert [type(entry) for entry in carried.listdir()] == [FlyteFile, FlyteDirectory]
-    names = ["a.txt", "below/b.txt", "below/deep/c.txt"]
-    assert list(carried.crawl()) == [(str(folder), name) for name in names]
-    assert [name for _, name in carried.crawl(topdown=False)] == names[::-1]
-    assert [name for _, name in carried.crawl(maxdepth=2)] == names[:2]
-    assert carried / "x" == str(folder / "x")
-    file = carried.new_file("new.txt")
-    with file.open("w") as stream:
-        stream.write("n")
-    assert (folder / "new.txt").read_text() == "n"
-    assert os.path.isdir(carried.new_dir("sub"))
-    assert os.path.isdir(carried.new_dir())
-    made = transformer(FlyteDirectory["csv"]).literal_type().blob  # type: ignore[misc]
-    assert (made.format, made.dimensionality) == ("csv", BlobType.MULTIPART)
-
-
-def test_remote_directories(memory: Memory) -> None:
-    memory.files |= {"mem://b/d/a.txt": b"a", "mem://b/d/below/b.txt": b"b"}
-    carried = obeys(FlyteDirectory, "mem://b/d")
-    assert carried.listdir() == [FlyteFile("mem://b/d/a.txt"), FlyteDirectory("mem://b/d/below")]
-    assert list(carried.crawl()) == [("mem://b/d", "a.txt"), ("mem://b/d", "below/b.txt")]
-    assert carried / "x" == "mem://b/d/x"
-    assert carried.new_file("x").path == "mem://b/d/x"
-    assert memory.downloads == []
-    assert Path(carried, "below", "b.txt").read_text() == "b"
-    assert memory.downloads == ["mem://b/d"]
-
-
-@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/../../x", "", "s3://b/x"])
-def test_nothing_outside_a_directory_is_named(name: str, folder: Path) -> None:
-    directory = FlyteDirectory(str(folder))
-    for use in (directory.new_file, directory.new_dir, directory.__truediv__):
-        if name or use == directory.__truediv__:
-            with pytest.raises(ConfigError, match=r"takes a relative name without '\.\.'"):
-                use(name)
-
-
-def test_links_that_lead_out_are_refused(folder: Path, tmp_path: Path, outputs: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.mkdir()
-    (secret / "key").write_text("k")
-    link = folder / "below" / "out"
-    link.symlink_to(secret)
-    directory = FlyteDirectory(str(folder))
-    with pytest.raises(ConversionError, match="a link leads out of the directory"):
-        list(directory.crawl())
-    with pytest.raises(ConversionError, match="a link leads out of the directory"):
-        directory.new_file("below/out/key")
-    with pytest.raises(ConversionError) as caught:
-        transformer(FlyteDirectory).to_literal(directory)
-    assert str(caught.value) == (
-        f"expected a directory without links that lead out of it, got {str(link)!r} -> {str(secret)!r} "
-        "(replace the link by a copy, or by a relative link to something inside)"
-    )
-    assert not outputs.exists() or not any(place.name == "key" for place in outputs.rglob("*"))
-    link.unlink()
-    (folder / "alias").symlink_to("below")
-    assert [name for _, name in directory.crawl()] == ["a.txt", "below/b.txt", "below/deep/c.txt"]
-    assert Path(transformer(FlyteDirectory).to_literal(directory).scalar.blob.uri, "alias", "b.txt").read_text() == "b"
 
 
 def test_a_link_is_not_copied(table: Path, outputs: Path) -> None:

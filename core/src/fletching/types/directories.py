@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from fletching.errors import ConversionError
 from fletching.types.blobs import is_inside, is_remote, join, local_path, new_local_path, storage_for
-from fletching.types.located import Located, check_name, output_place
+from fletching.types.places import Place, check_name, output_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["FlyteDirectory"]
 
 
-class FlyteDirectory(Located):
+class FlyteDirectory(Place):
     """A directory, local or remote: ``def train(images: FlyteDirectory) -> Model``.
 
     A remote one is fetched as a whole by ``os.fspath(directory)`` or `download`; `listdir` and `crawl` fetch nothing.

@@ -11,13 +11,13 @@ from fletching.types.base import TypeTransformer
 from fletching.types.blobs import is_inside, is_remote, local_path, new_blob_path, raw_output_prefix, upload
 from fletching.types.display import preview, type_name
 from fletching.types.files import FlyteFile
-from fletching.types.located import FileExt, Located
+from fletching.types.places import FileExt, Place
 
 if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["LocatedTransformer", "PathTransformer", "factory"]
+__all__ = ["PlaceTransformer", "PathTransformer", "factory"]
 
 
 def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | None:
@@ -26,9 +26,9 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
         if getattr(annotation, "__origin__", None) is os.PathLike:
             return factory(os.PathLike, extras)
         return None
-    if issubclass(annotation, Located):
+    if issubclass(annotation, Place):
         extension = next((extra.extension for extra in extras if isinstance(extra, FileExt)), "")
-        return LocatedTransformer(annotation.__class_getitem__(extension) if extension else annotation)
+        return PlaceTransformer(annotation.__class_getitem__(extension) if extension else annotation)
     if annotation is os.PathLike:
         return PathTransformer(annotation, FlyteFile)
     if annotation in (pathlib.Path, pathlib.PurePath):
@@ -38,14 +38,14 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
     return None
 
 
-class LocatedTransformer(TypeTransformer[Any]):
+class PlaceTransformer(TypeTransformer[Any]):
     """Carries a `FlyteFile` or `FlyteDirectory`; takes a path or URI as text for one.
 
     A local one stays where it is unless it has a remote place, or the execution says where outputs are written;
     then it is copied there. A remote one is passed on, and nothing is fetched.
     """
 
-    def __init__(self, python_type: type[Located]) -> None:
+    def __init__(self, python_type: type[Place]) -> None:
         super().__init__(python_type)
         self.is_file = issubclass(python_type, FlyteFile)
         self.name = "FlyteFilePath" if self.is_file else "FlyteDirectory"
@@ -60,7 +60,7 @@ class LocatedTransformer(TypeTransformer[Any]):
 
     def to_literal(self, value: Any, /) -> Literal:
         given = self.accept(value)
-        return self.literal(self.place(given, store=True), given.metadata)
+        return self.literal(self.where(given, store=True), given.metadata)
 
     def to_python(self, literal: Literal, /) -> Any:
         if literal.scalar.WhichOneof("value") in ("binary", "generic"):
@@ -71,13 +71,13 @@ class LocatedTransformer(TypeTransformer[Any]):
 
     def carry(self, value: Any, /) -> Any:
         given = self.accept(value)
-        made = given.again(self.kind, self.place(given, store=False))
+        made = given.again(self.kind, self.where(given, store=False))
         made.metadata = made.metadata or None
         return made
 
     def to_plain(self, value: Any, /) -> dict[str, Any]:
         given = self.accept(value)
-        data: dict[str, Any] = {"path": self.place(given, store=True)}
+        data: dict[str, Any] = {"path": self.where(given, store=True)}
         if given.metadata and self.is_file:
             data["metadata"] = dict(given.metadata)
         return data
@@ -105,21 +105,21 @@ class LocatedTransformer(TypeTransformer[Any]):
             properties["metadata"] = {"anyOf": [text, {"type": "null"}], "default": None}
         return object_schema(self.kind.base.__name__, properties, [])
 
-    def accept(self, value: Any) -> Located:
+    def accept(self, value: Any) -> Place:
         """Return the file or directory a value stands for."""
-        if isinstance(value, Located):
+        if isinstance(value, Place):
             if value.base is self.kind.base or isinstance(value, self.kind.base):
                 return value
             raise ConversionError(type_name(self.python_type), preview(value))
         if isinstance(value, str | os.PathLike):
             try:
-                made: Located = self.kind.base(value)
+                made: Place = self.kind.base(value)
             except ConfigError as error:
                 raise ConversionError(type_name(self.python_type), preview(value), hint=str(error)) from error
             return made
         raise ConversionError(type_name(self.python_type), preview(value))
 
-    def place(self, given: Located, *, store: bool) -> str:
+    def where(self, given: Place, *, store: bool) -> str:
         """Return where the other side finds the content, after copying it there if it has to be copied.
 
         Args:
@@ -163,7 +163,7 @@ class LocatedTransformer(TypeTransformer[Any]):
             self.check(uri)
         try:
             made = self.kind(uri)
-            Located.__init__(made, uri, None, None, metadata)
+            Place.__init__(made, uri, None, None, metadata)
         except ConfigError as error:
             raise ConversionError(type_name(self.python_type), preview(uri), hint=str(error)) from error
         return made
@@ -197,7 +197,7 @@ class LocatedTransformer(TypeTransformer[Any]):
         return uri
 
 
-class PathTransformer(LocatedTransformer):
+class PathTransformer(PlaceTransformer):
     """Carries ``pathlib.Path`` and ``os.PathLike``: an existing local file, which is never copied.
 
     Inside a dataclass a path is text, as other SDKs have it there: it may also name a directory, or nothing yet.
@@ -210,17 +210,17 @@ class PathTransformer(LocatedTransformer):
         """The class values have on the other side."""
 
     def to_literal(self, value: Any, /) -> Literal:
-        return self.literal(self.place(self.accept(value), store=False), None)
+        return self.literal(self.where(self.accept(value), store=False), None)
 
     def carry(self, value: Any, /) -> Any:
-        return self.made(self.place(self.accept(value), store=False))
+        return self.made(self.where(self.accept(value), store=False))
 
     def found(self, uri: str, metadata: dict[str, str] | None) -> Any:
         file = super().found(uri, None)
         # A pathlib.Path cannot wait for its content.
         return self.made(uri) if self.made is FlyteFile else self.made(file.download())
 
-    def place(self, given: Located, *, store: bool) -> str:
+    def where(self, given: Place, *, store: bool) -> str:
         if given.remote_source is not None:
             return given.source if self.made is FlyteFile else given.download()
         path = given.download()
@@ -230,7 +230,7 @@ class PathTransformer(LocatedTransformer):
     def to_plain(self, value: Any, /) -> Any:
         if not isinstance(value, str | os.PathLike):
             raise ConversionError(type_name(self.python_type), preview(value))
-        if isinstance(value, Located):
+        if isinstance(value, Place):
             return value.path
         text = os.fspath(value)
         if not isinstance(text, str):

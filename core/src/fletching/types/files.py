@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from fletching.types.blobs import new_local_path, storage_for
 from fletching.types.directories import FlyteDirectory
-from fletching.types.located import FileExt, Located, check_name, output_place
+from fletching.types.places import FileExt, Place, check_name, output_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["FileExt", "FlyteDirectory", "FlyteFile", "factory"]
 
 
-class FlyteFile(Located):
+class FlyteFile(Place):
     """A file, local or remote: ``def count(table: FlyteFile["csv"]) -> int: ... open(table)``.
 
     A remote one is fetched when its content is asked for: by ``open(file)``, ``os.fspath(file)`` or `download`.

@@ -20,7 +20,7 @@ from fletching.types.blobs import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["FileExt", "Located"]
+__all__ = ["FileExt", "Place", "check_name", "output_place"]
 
 
 class FileExt:
@@ -40,16 +40,16 @@ class FileExt:
         return hash(self.extension)
 
 
-class Located(os.PathLike[str]):
+class Place(os.PathLike[str]):
     """The place of a file or a directory; a subclass adds what one can do there.
 
     Equal to another of the same kind, format and place, and to its path as text.
     """
 
     format: ClassVar[str] = ""
-    base: ClassVar[type[Located]]
+    base: ClassVar[type[Place]]
     """The class without a format."""
-    formats: ClassVar[dict[str, type[Located]]]
+    formats: ClassVar[dict[str, type[Place]]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -64,7 +64,7 @@ class Located(os.PathLike[str]):
         metadata: Mapping[str, str] | None,
     ) -> None:
         name = type(self).base.__name__
-        source = path.source if isinstance(path, Located) else path if isinstance(path, str) else os.fspath(path)
+        source = path.source if isinstance(path, Place) else path if isinstance(path, str) else os.fspath(path)
         if not isinstance(source, str) or not source or "\0" in source:
             raise ConfigError(f"{name}: the path must be text that names a file or a URI, got {source!r}")
         if remote is True or (remote is not None and not isinstance(remote, str | bool | os.PathLike)):
@@ -133,7 +133,7 @@ class Located(os.PathLike[str]):
                     return local_path(self.source)
             return self._local
 
-    def again(self, kind: type[Located], source: str) -> Any:
+    def again(self, kind: type[Place], source: str) -> Any:
         """Return an object of another class or place that knows what this one has fetched."""
         made: Any = kind(source, None, None, self.metadata)
         if source == self.source and is_remote(source):
@@ -152,7 +152,7 @@ class Located(os.PathLike[str]):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, str):
             return other in (self.source, self._local)
-        if isinstance(other, Located):
+        if isinstance(other, Place):
             return self._identity() == other._identity()
         return NotImplemented
 
@@ -191,10 +191,10 @@ class Located(os.PathLike[str]):
         return _restore, (type(self).base, self.format, source, self.remote, self.metadata)
 
 
-def _restore(base: type[Located], extension: str, source: str, remote: str | bool | None, metadata: Any) -> Located:
-    kind: type[Located] = base.__class_getitem__(extension) if extension else base
+def _restore(base: type[Place], extension: str, source: str, remote: str | bool | None, metadata: Any) -> Place:
+    kind: type[Place] = base.__class_getitem__(extension) if extension else base
     made = kind.__new__(kind)
-    Located.__init__(made, source, None, remote, metadata)
+    Place.__init__(made, source, None, remote, metadata)
     return made
 
 
