@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from enum import Enum, IntEnum, IntFlag
-from typing import Annotated, Any, Literal, NewType, Optional, Union
+from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, Union
+from uuid import UUID
 
 import msgpack
 import pytest
@@ -276,3 +279,102 @@ def test_a_numpy_scalar_is_told_how_to_become_a_number() -> None:
     assert both(float, numpy.float64(1.5)) == 1.5
     with pytest.raises(ConversionError, match=r"call its \.item\(\)"):
         transformer(int).carry(numpy.int64(3))
+
+
+class Pair(NamedTuple):
+    left: int
+    right: str = ""
+
+
+class Loose(namedtuple("Loose", "a b")):
+    __slots__ = ()
+
+
+BAD_DATA: list[tuple[Any, Any, str]] = [
+    (tuple[int, str], [1], "expected tuple[int, str], got list [1]"),
+    (tuple[int, ...], [1, "x"], "value[1]: expected int, got str 'x'"),
+    (Pair, {"left": 1}, "expected Pair, got dict {'left': 1}"),
+    (set[int], {1: 2}, "expected set[int], got dict {1: 2}"),
+    (set[Any], [[1]], "expected set[Any], got list [[1]] (unhashable type: 'list')"),
+    (Decimal, "x", "expected Decimal, got str 'x'"),
+    (Decimal, 1.5, "expected Decimal, got float 1.5"),
+    (UUID, "x", "expected UUID, got str 'x'"),
+    (date, "2020-13-01", "expected date in ISO 8601, got str '2020-13-01'"),
+    (datetime, 3, "expected datetime in ISO 8601, got int 3"),
+    (Color, 3, "expected str, got int 3"),
+    (Color, "green", "expected Color (one of 'red', 'blue'), got str 'green'"),
+    (Literal["a"], "b", "expected Literal['a'], got str 'b'"),
+    (dict[int, str], {"x": "y"}, "expected int as key, got str 'x'"),
+    (dict[int, str], [1], "expected dict[int, str], got list [1]"),
+    (dict[str, int], {1: 1}, "expected a str as key, got int 1 (declare the dict with the type of its keys)"),
+    (list[int], 3, "expected list[int], got int 3"),
+    (Any, {"a": timedelta}, "value['a']: expected plain data (None, bool, int, float, str, bytes, list or dict), got "),
+]
+
+
+@pytest.mark.parametrize(("annotation", "data", "message"), BAD_DATA, ids=[str(n) for n in range(len(BAD_DATA))])
+def test_plain_data_that_does_not_fit_is_refused(annotation: Any, data: Any, message: str) -> None:
+    with pytest.raises(ConversionError) as refused:
+        field_transformer(annotation).from_plain(data)
+    assert str(refused.value).startswith(message)
+
+
+BAD_INSIDE: list[tuple[Any, Any, str]] = [
+    (tuple[int, str], [1, "a"], "expected tuple[int, str], got list [1, 'a']"),
+    (Pair, Pair("x"), "value[0]: expected int, got str 'x'"),  # type: ignore[arg-type]
+    (set[int], [1], "expected set[int], got list [1]"),
+    (set[int], {"x"}, "expected int, got str 'x'"),
+    (Decimal, 1, "expected Decimal, got int 1"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "value", "message"), BAD_INSIDE, ids=[str(n) for n in range(len(BAD_INSIDE))])
+def test_values_that_do_not_fit_inside_are_refused(annotation: Any, value: Any, message: str) -> None:
+    with pytest.raises(ConversionError) as refused:
+        field_transformer(annotation).carry_plain(value)
+    assert str(refused.value) == message
+
+
+def test_what_may_stand_inside_only() -> None:
+    assert field_transformer(Loose).carry_plain(Loose(1, [2])) == Loose(1, [2])
+    assert field_transformer(tuple).carry_plain((1, "a")) == (1, "a")
+    assert field_transformer(tuple[()]).carry_plain(()) == ()
+    assert field_transformer(set).to_plain({"a"}) == ["a"]
+    assert len(field_transformer(set[Any]).to_plain({1, "a"})) == 2
+    for annotation in (tuple[int, ...], Decimal, Any, set[int]):
+        inside = field_transformer(annotation)
+        with pytest.raises(UnsupportedTypeError, match="cannot be an input or output"):
+            inside.literal_type()
+    assert field_transformer(Decimal).to_python(packed("1.50")) == Decimal("1.50")
+    assert field_transformer(UUID).to_python(packed(str(UUID(int=3)))) == UUID(int=3)
+
+
+def test_days_of_other_classes_arrive_as_days() -> None:
+    class Day(date):
+        pass
+
+    assert type(both(date, Day(2020, 1, 1))) is date
+    far = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1, microseconds=1)))
+    with pytest.raises(ConversionError, match="between the years 1 and 9999"):
+        field_transformer(datetime).to_plain(far)
+
+
+def test_an_untyped_dict_keeps_subclasses_as_their_base() -> None:
+    arrived = both(dict, {"a": Word("b"), "c": Level.LOW, "d": bytearray(b"e"), "f": (1, [2])})
+    assert arrived == {"a": "b", "c": 1, "d": b"e", "f": [1, [2]]}
+    assert [*map(type, arrived.values())] == [str, int, bytes, list]
+
+
+def test_what_a_literal_holds_is_said() -> None:
+    union = transformer(Optional[int]).to_literal(3)
+    offloaded = Message()
+    offloaded.offloaded_metadata.uri = "s3://bucket/key"
+    many = transformer(dict[str, int]).to_literal({"a": 1, "b": 2})
+    for literal, text in [
+        (union, "a union"),
+        (offloaded, "a literal that is stored at str 's3://bucket/key'"),
+        (many, "a map of 2"),
+        (transformer(type(None)).to_literal(None), "None"),
+    ]:
+        with pytest.raises(ConversionError, match=f"^expected int, got {text}$"):
+            transformer(int).to_python(literal)

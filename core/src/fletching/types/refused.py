@@ -37,7 +37,7 @@ def unsupported(annotation: Any) -> UnsupportedTypeError:
     if isinstance(annotation, (str, typing.ForwardRef)):
         return UnsupportedTypeError(f"{name} was not resolved; import it in the module of the function")
     if isinstance(annotation, typing.TypeVar):
-        return UnsupportedTypeError(f"{annotation.__name__} is a type variable, and a value has one type; name that type")
+        return UnsupportedTypeError(f"{name} is a type variable, and a value has one type; name that type")
     root = typing.get_origin(annotation) or annotation
     if not isinstance(root, type):
         return UnsupportedTypeError(f"{name} is no type that a value can be checked against; annotate with a class")
