@@ -86,7 +86,7 @@ def test_an_unknown_part_is_refused() -> None:
     with pytest.raises(ValueError) as refused:
         A100.partitioned(1)  # type: ignore[arg-type]
     assert str(refused.value) == f"'nvidia-tesla-a100' has no partition 1; {allowed}"
-    with pytest.raises(AcceleratorError, match="^'tpu-v5-lite-podslice' has no slice '3x3'"):
+    with pytest.raises(AcceleratorError, match=r"^'tpu-v5-lite-podslice' has no slice '3x3'"):
         V5E.partitioned("3x3")
     with pytest.raises(AttributeError) as missing:
         A100.partition_1g_6gb  # noqa: B018
@@ -95,7 +95,7 @@ def test_an_unknown_part_is_refused() -> None:
         " partition_2g_10gb, partition_3g_20gb, partition_4g_20gb, partition_7g_40gb"
     )
     assert not hasattr(A100, "slice_2x2")
-    with pytest.raises(AcceleratorError, match="^MultiInstanceGPUAccelerator: 'x' cannot be 'a' and unpartitioned$"):
+    with pytest.raises(AcceleratorError, match=r"^MultiInstanceGPUAccelerator: 'x' cannot be 'a' and unpartitioned$"):
         MultiInstanceGPUAccelerator("x", ("a",), "a", True)
 
 
@@ -133,11 +133,11 @@ def test_a_plugin_adds_a_device() -> None:
     undo = register_device("V7X", "tpu-v7x", partitions=["2x2x1"], kind="tpu")
     assert catalogue.V7X.slice_2x2x1.partition_size == "2x2x1"
     undo()
-    with pytest.raises(AcceleratorError, match="^register_device: 'A100' is already 'nvidia-tesla-a100'"):
+    with pytest.raises(AcceleratorError, match=r"^register_device: 'A100' is already 'nvidia-tesla-a100'"):
         register_device("A100", "mine")
-    with pytest.raises(AcceleratorError, match="^register_device: name is 'x', expected an identifier in upper case$"):
+    with pytest.raises(AcceleratorError, match=r"^register_device: name is 'x', expected an identifier in upper case$"):
         register_device("x", "x")
-    with pytest.raises(AcceleratorError, match="^register_device: kind is 'fpga', expected 'gpu' or 'tpu'$"):
+    with pytest.raises(AcceleratorError, match=r"^register_device: kind is 'fpga', expected 'gpu' or 'tpu'$"):
         register_device("X", "x", kind="fpga")
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import enum
 import functools
+import logging
 import pathlib
 import pickle
 import subprocess
@@ -94,9 +95,9 @@ def test_every_field_is_checked(options: dict[str, Any], text: str) -> None:
 
 
 def test_version_parameters_are_checked() -> None:
-    with pytest.raises(ConfigError, match="^VersionParameters: func is 1, expected a function$"):
+    with pytest.raises(ConfigError, match=r"^VersionParameters: func is 1, expected a function$"):
         VersionParameters(1)  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="^VersionParameters: pod_template_name is 1, expected a str or None$"):
+    with pytest.raises(ConfigError, match=r"^VersionParameters: pod_template_name is 1, expected a str or None$"):
         VersionParameters(add, pod_template_name=1)  # type: ignore[arg-type]
 
 
@@ -115,7 +116,7 @@ def test_a_policy_that_fails_is_named() -> None:
         "cache policy Broken found no version for 'add': KeyError: 'x'; give one with Cache(version=...)"
     )
     assert isinstance(caught.value.__cause__, KeyError)
-    with pytest.raises(ConfigError, match="^cache policy Vague gave 1 as version of 'add', expected a str$"):
+    with pytest.raises(ConfigError, match=r"^cache policy Vague gave 1 as version of 'add', expected a str$"):
         Cache(policies=Vague()).get_version(PARAMS)
 
 
@@ -193,6 +194,20 @@ def test_what_it_does_matters(old: str, new: str) -> None:
     changed = BASE.replace(old, new)
     assert changed != BASE
     assert version_of(changed) != version_of(BASE)
+
+
+def test_a_nested_class_counts_without_its_docstring_and_place() -> None:
+    source = """
+    def f(x: int) -> int:
+        class Inner:
+            'Doc.'
+            def value(self): return x
+        return Inner().value()
+    """
+    base = version_of(source)
+    assert version_of(source.replace("'Doc.'", "'Another.'")) == base
+    assert version_of("\n\n" + source) == base
+    assert version_of(source.replace("return x", "return -x")) != base
 
 
 def test_a_script_and_its_import_have_one_version() -> None:
@@ -316,6 +331,8 @@ DIFFERENT: list[Any] = [
     sorted,
     functools.partial(int, base=2),
     functools.partial(int, base=3),
+    logging.getLogger("fletching.one"),
+    logging.getLogger("fletching.other"),
     (lambda: 1),
     (lambda: 2),
     int,

@@ -58,8 +58,10 @@ def test_texts_and_emptiness() -> None:
         ),
         (
             lambda: Description(format=7),  # type: ignore[arg-type]
-            "Description: format is 7, expected DescriptionFormat.UNKNOWN, DescriptionFormat.MARKDOWN,"
-            " DescriptionFormat.HTML, DescriptionFormat.RST",
+            (
+                "Description: format is 7, expected DescriptionFormat.UNKNOWN, DescriptionFormat.MARKDOWN,"
+                " DescriptionFormat.HTML, DescriptionFormat.RST"
+            ),
         ),
         (lambda: TaskReference("p", "d", "", "v"), "TaskReference: name is '', expected a non-empty str"),
         (lambda: TaskReference("p", "d", "n", None), "TaskReference: version is None, expected a non-empty str"),  # type: ignore[arg-type]

@@ -99,6 +99,15 @@ def test_an_unknown_name_is_refused_with_its_cause() -> None:
     assert isinstance(caught.value.__cause__, NameError)
 
 
+def test_an_annotation_has_to_be_a_type() -> None:
+    def f(a: "1 + 1") -> int:  # type: ignore[valid-type]
+        return 1
+
+    assert message(InterfaceError, f) == (
+        "f: an annotation is not a type: Forward references must evaluate to types; got 2."
+    )
+
+
 def test_wraps_is_followed() -> None:
     def inner(a: int, b: str = "x") -> float:
         return 1.0
@@ -277,6 +286,20 @@ async def forgets_to_await(a: int) -> int:
     await asyncio.sleep(0)
 
 
+def long(tail: str) -> Any:
+    """Compile a function whose constants need more than one byte of index."""
+    space: dict[str, Any] = {}
+    body = "".join(f"    a += {number}\n" for number in range(1000, 1300))
+    exec(f"def long(a: int) -> int:\n{body}    {tail}\n", space)
+    return space["long"]
+
+
+def test_a_long_function_is_read_to_its_end() -> None:
+    message(MissingReturnError, long("a"))
+    assert Interface.from_function(long("return 9999")).outputs == {"o0": int}
+    assert Interface.from_function(long("return a")).outputs == {"o0": int}
+
+
 @pytest.mark.parametrize("fn", [returns_nothing, bare_return, forgets_to, stub, forgets_to_await])
 def test_functions_that_can_only_return_none_are_refused(fn: Any) -> None:
     message(MissingReturnError, fn)
@@ -291,7 +314,7 @@ def forever(a: int) -> int:
         a += 1
 
 
-def sometimes(a: int) -> int:  # type: ignore[return]
+def sometimes(a: int) -> int:  # type: ignore[return]  # noqa: RET503
     if a:
         return a
 
@@ -441,9 +464,9 @@ def test_copies_lose_nothing() -> None:
 
 def test_a_name_is_added_once() -> None:
     interface = Interface({"a": int}, {"o": str})
-    with pytest.raises(ValueError, match="^input 'a' is already there; choose another name$"):
+    with pytest.raises(ValueError, match=r"^input 'a' is already there; choose another name$"):
         interface.with_inputs({"a": str})
-    with pytest.raises(ValueError, match="^output 'o' is already there; choose another name$"):
+    with pytest.raises(ValueError, match=r"^output 'o' is already there; choose another name$"):
         interface.with_outputs({"o": str})
 
 
@@ -452,7 +475,7 @@ def test_an_interface_never_changes() -> None:
     interface = Interface(given)
     given["b"] = str
     assert interface.inputs == {"a": int}
-    with pytest.raises(AttributeError, match="^cannot set '_inputs': an Interface never changes"):
+    with pytest.raises(AttributeError, match=r"^cannot set '_inputs': an Interface never changes"):
         interface._inputs = {}
     with pytest.raises(AttributeError):
         del interface._inputs

@@ -39,6 +39,12 @@ def test_fields_are_normalised() -> None:
     assert metadata.retry_strategy == RetryStrategy(0)
 
 
+def test_a_set_of_names_gets_an_order() -> None:
+    names = {"c", "a", "b"}
+    metadata = TaskMetadata(cache=True, cache_version="1", cache_ignore_input_vars=names)  # type: ignore[arg-type]
+    assert metadata.cache_ignore_input_vars == ("a", "b", "c")
+
+
 def test_metadata_never_changes() -> None:
     given = {"a": "1"}
     metadata = TaskMetadata(labels=given)
@@ -46,7 +52,7 @@ def test_metadata_never_changes() -> None:
     assert metadata.labels == {"a": "1"}
     with pytest.raises(FrozenInstanceError):
         metadata.retries = 1  # type: ignore[misc]
-    with pytest.raises(TypeError, match="^this mapping belongs to a frozen value; copy it with dict"):
+    with pytest.raises(TypeError, match=r"^this mapping belongs to a frozen value; copy it with dict"):
         metadata.labels["b"] = "2"  # type: ignore[index]
     assert hash(metadata) == hash(TaskMetadata(labels={"a": "1"}))
     assert replace(metadata, retries=2) == TaskMetadata(labels={"a": "1"}, retries=2)
@@ -64,12 +70,18 @@ def test_metadata_never_changes() -> None:
         ),
         (
             {"cache_ignore_input_vars": ("a",)},
-            "TaskMetadata: cache_ignore_input_vars is ('a',), expected () because cache is False; set cache=True as well",
+            (
+                "TaskMetadata: cache_ignore_input_vars is ('a',), "
+                "expected () because cache is False; set cache=True as well"
+            ),
         ),
         ({"cache_ignore_input_vars": 1}, "TaskMetadata: cache_ignore_input_vars is 1, expected a tuple of input names"),
         (
             {"cache_ignore_input_vars": ("a b",)},
-            "TaskMetadata: cache_ignore_input_vars is ('a b',), expected a tuple of input names, and 'a b' cannot be one",
+            (
+                "TaskMetadata: cache_ignore_input_vars is ('a b',), "
+                "expected a tuple of input names, and 'a b' cannot be one"
+            ),
         ),
         ({"interruptible": "yes"}, "TaskMetadata: interruptible is 'yes', expected True, False or None"),
         ({"deprecated": True}, "TaskMetadata: deprecated is True, expected a str"),
@@ -186,7 +198,7 @@ def test_law_metadata_survives_copies_and_the_wire(value: TaskMetadata) -> None:
 
 def test_retry_strategy_round_trip() -> None:
     assert RetryStrategy.from_flyte_idl(RetryStrategy(3).to_flyte_idl()) == RetryStrategy(3)
-    with pytest.raises(ValueError, match="^RetryStrategy: retries is -1, expected an int of 0 or more$"):
+    with pytest.raises(ValueError, match=r"^RetryStrategy: retries is -1, expected an int of 0 or more$"):
         RetryStrategy(-1)
 
 

@@ -134,14 +134,14 @@ def test_requests_and_limits_take_single_values() -> None:
     with pytest.raises(ValueError) as caught:
         convert_resources_to_resource_model(Resources(cpu=("1", "2")))
     assert str(caught.value) == text
-    with pytest.raises(ResourceError, match="^limits is '1', expected a Resources$"):
+    with pytest.raises(ResourceError, match=r"^limits is '1', expected a Resources$"):
         ResourceSpec(Resources(), "1")  # type: ignore[arg-type]
-    with pytest.raises(AssertionError, match="^limits is '1', expected a Resources or None$"):
+    with pytest.raises(AssertionError, match=r"^limits is '1', expected a Resources or None$"):
         convert_resources_to_resource_model(limits="1")  # type: ignore[arg-type]
 
 
 def test_a_request_stays_below_its_limit() -> None:
-    with pytest.raises(ResourceError, match="^Resources: mem requests '2Gi', more than its limit '2G'$"):
+    with pytest.raises(ResourceError, match=r"^Resources: mem requests '2Gi', more than its limit '2G'$"):
         ResourceSpec(Resources(mem="2Gi"), Resources(mem="2G"))
 
 
@@ -178,8 +178,10 @@ def test_numbers_become_text_and_zero_is_left_out() -> None:
         (
             A100.unpartitioned,
             "2Gi",
-            "0a150a116e76696469612d7465736c612d61313030100112240a082f6465762f73686d1213666c7974652d7368617265642d6d656d6f72"
-            "791a03324769",
+            (
+                "0a150a116e76696469612d7465736c612d61313030100112240a082f6465762f73686d1213666c7974652d7368617265642d6d656d6f72"
+                "791a03324769"
+            ),
         ),
         (A100.partition_1g_5gb, False, "0a1b0a116e76696469612d7465736c612d613130301a0631672e356762"),
         (V5E.slice_2x4, None, "0a1b0a147470752d76352d6c6974652d706f64736c6963651a03327834"),
@@ -199,7 +201,7 @@ def test_nothing_extended_is_nothing() -> None:
 
 def test_shared_memory_is_checked() -> None:
     assert check_shared_memory("2Gi") == "2Gi"
-    with pytest.raises(ResourceError, match="^shared_memory is 2, expected True or a size like '2Gi'$"):
+    with pytest.raises(ResourceError, match=r"^shared_memory is 2, expected True or a size like '2Gi'$"):
         check_shared_memory(2)  # type: ignore[arg-type]
     with pytest.raises(ResourceError, match=r"^shared_memory is '2GB', not a quantity .* did you mean '2Gi'\?$"):
         construct_extended_resources(shared_memory="2GB")
@@ -287,7 +289,7 @@ def test_law_a_problem_is_found_or_the_text_is_a_quantity(text: str, kind: str) 
 
 
 def test_what_is_no_quantity_has_no_value() -> None:
-    with pytest.raises(ValueError, match="^'x' is not a quantity$"):
+    with pytest.raises(ValueError, match=r"^'x' is not a quantity$"):
         parse_quantity("x")
     assert parse_quantity("-500m") == Fraction(-1, 2)
     assert parse_quantity("1e-3") == Fraction(1, 1000)

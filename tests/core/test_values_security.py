@@ -118,9 +118,9 @@ def test_a_security_context_takes_secrets_only() -> None:
     with pytest.raises(ConfigError) as caught:
         SecurityContext(secrets=["hunter2"])  # type: ignore[list-item]
     assert str(caught.value) == "SecurityContext: secrets is <class 'str'>, expected a list of Secret"
-    with pytest.raises(ConfigError, match="^SecurityContext: run_as is 'me', expected an Identity or None$"):
+    with pytest.raises(ConfigError, match=r"^SecurityContext: run_as is 'me', expected an Identity or None$"):
         SecurityContext(run_as="me")  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="^Identity: iam_role is 1, expected a str or None$"):
+    with pytest.raises(ConfigError, match=r"^Identity: iam_role is 1, expected a str or None$"):
         Identity(iam_role=1)  # type: ignore[arg-type]
 
 
@@ -165,7 +165,9 @@ def test_a_missing_secret_says_where_it_was_looked_for(monkeypatch: pytest.Monke
         " group_version='2')] to the task, or set the variable to run it here"
     )
     assert isinstance(caught.value, ValueError)
-    with pytest.raises(SecretNotFoundError, match="environment variable _FSEC_DB is not set and file /nowhere/db does"):
+    with pytest.raises(
+        SecretNotFoundError, match=r"environment variable _FSEC_DB is not set and file /nowhere/db does"
+    ):
         lookup_secret("db", local=False)
 
 

@@ -51,7 +51,7 @@ def test_settings_carry_themselves() -> None:
     assert settings.should_fast_serialize()
     assert not SerializationSettings.for_image("a/b:1", "v").should_fast_serialize()
     for wrong in ("!", "aGk=", settings.serialized_context[:-8]):
-        with pytest.raises(ConfigError, match="^serialized settings cannot be read: "):
+        with pytest.raises(ConfigError, match=r"^serialized settings cannot be read: "):
             SerializationSettings.from_transport(wrong)
 
 
@@ -87,7 +87,7 @@ def test_every_field_is_checked(options: dict[str, Any], text: str) -> None:
 
 
 def test_fast_settings_are_checked() -> None:
-    with pytest.raises(ConfigError, match="^FastSerializationSettings: enabled is 1, expected True or False$"):
+    with pytest.raises(ConfigError, match=r"^FastSerializationSettings: enabled is 1, expected True or False$"):
         FastSerializationSettings(1)  # type: ignore[arg-type]
 
 
@@ -190,8 +190,10 @@ def test_placeholders_that_cannot_be_filled_in() -> None:
         ),
         (
             "{{.image.bar.fqn}}",
-            "{{.image.bar.fqn}} names the unknown image 'bar'; did you mean 'bare'?; configured: 'default', 'x', 'bare',"
-            " 'dig-est'",
+            (
+                "{{.image.bar.fqn}} names the unknown image 'bar'; did you mean 'bare'?;"
+                " configured: 'default', 'x', 'bare', 'dig-est'"
+            ),
         ),
         ("{{.image.x.foo}}", "{{.image.x.foo}} asks for 'foo' of an image, expected fqn or version"),
     ):
@@ -199,9 +201,9 @@ def test_placeholders_that_cannot_be_filled_in() -> None:
             resolve_image(text, CONFIG)
         assert str(caught.value) == message
         assert isinstance(caught.value, ImageError)
-    with pytest.raises(ImageError, match="asks for the version of 'e/f', which has none$"):
+    with pytest.raises(ImageError, match=r"asks for the version of 'e/f', which has none$"):
         resolve_image("{{.image.bare.version}}", ImageConfig(images=[Image("bare", "e/f")]))
-    with pytest.raises(ImageError, match="configured: none$"):
+    with pytest.raises(ImageError, match=r"configured: none$"):
         resolve_image("{{.image.bare.version}}", None)
     assert resolve_image("{{.image.default.fqn}}", ImageConfig(Image("default", "a/b", "t"))) == "a/b"
 

@@ -212,7 +212,7 @@ def can_return_value(fn: Callable[..., Any]) -> bool:
 def pickled_any() -> Any:
     from importlib import import_module
 
-    # The type lies above this layer. It stands for an annotation that the user could have written, as they would name it.
+    # The type lies above this layer, and stands for an annotation that the user could have written.
     return import_module("fletching.types.pickled").Pickled[Any]
 
 
