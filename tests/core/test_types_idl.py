@@ -12,7 +12,9 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from fletching.errors import UnsupportedTypeError
 from fletching.interface import Interface
 from fletching.types.engine import transformer
+from fletching.types.files import FlyteDirectory, FlyteFile
 from fletching.types.idl import from_literal_map, guess_python_type, to_literal_map, typed_interface
+from fletching.types.pickled import Pickled
 
 
 class Color(Enum):
@@ -90,12 +92,21 @@ GUESSED: list[tuple[Any, Any]] = [
     (Color, Literal["red"]),
     (Union[int, str, None], Union[int, str, None]),
     (Optional[list[float]], Optional[list[float]]),
+    (FlyteFile, FlyteFile),
+    (FlyteDirectory, FlyteDirectory),
+    (Pickled[int], Pickled[Any]),
 ]
 
 
 @pytest.mark.parametrize(("annotation", "guess"), GUESSED, ids=[repr(one[0]) for one in GUESSED])
 def test_a_python_type_is_guessed_from_the_wire_type(annotation: Any, guess: Any) -> None:
     assert guess_python_type(transformer(annotation).literal_type()) == guess
+
+
+def test_a_file_type_is_guessed_with_its_extension() -> None:
+    for annotation in (FlyteFile["csv"], FlyteDirectory["parquet"]):
+        literal_type = transformer(annotation).literal_type()
+        assert transformer(guess_python_type(literal_type)).literal_type() == literal_type
 
 
 def test_a_wire_type_that_nobody_knows_is_refused() -> None:

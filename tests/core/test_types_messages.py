@@ -265,8 +265,7 @@ TYPES: list[tuple[Any, str]] = [
     (complex, "no transformer handles complex; use two floats, or " + PICKLED.format("complex")),
     (
         Callable[[int], int],
-        "no transformer handles Callable[[int], int]; "
-        + PICKLED.format("Callable[[int], int]"),
+        "no transformer handles Callable[[int], int]; " + PICKLED.format("Callable[[int], int]"),
     ),
     (typing.Sequence[int], "no transformer handles Sequence[int]; use list[T], or " + PICKLED.format("Sequence[int]")),
     (

@@ -126,9 +126,7 @@ class AnnotatedTransformer(TypeTransformer[T]):
         return self.bare.json_schema()
 
 
-def annotated(
-    annotation: Any, make: Callable[[Any, tuple[Any, ...]], TypeTransformer[Any]]
-) -> TypeTransformer[Any]:
+def annotated(annotation: Any, make: Callable[[Any, tuple[Any, ...]], TypeTransformer[Any]]) -> TypeTransformer[Any]:
     """Return the transformer of an ``Annotated`` type; ``make`` makes the one of the bare type."""
     bare_type, *extras = get_args(annotation)
     notes = [one for one in extras if isinstance(one, FlyteAnnotation)]

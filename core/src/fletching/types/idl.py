@@ -96,10 +96,7 @@ def guess_python_type(literal_type: LiteralType) -> Any:
 
         return Literal[tuple(literal_type.enum_type.values)]
     if form == "blob":
-        from fletching.types.files import FlyteDirectory, FlyteFile
-
-        directory = literal_type.blob.dimensionality == BlobType.BlobDimensionality.MULTIPART
-        return FlyteDirectory if directory else FlyteFile
+        return _blob(literal_type.blob)
     raise UnsupportedTypeError(f"no Python type is known for the wire type {str(literal_type).strip()!r}")
 
 
@@ -116,6 +113,18 @@ def _simple() -> Mapping[int, Any]:
         SimpleType.DURATION: timedelta,
         SimpleType.STRUCT: dict,
     }
+
+
+def _blob(blob: BlobType) -> Any:
+    from fletching.types.files import FlyteDirectory, FlyteFile
+    from fletching.types.pickled import Pickled
+
+    # To a checker these are not generic; what they give when indexed exists only at run time.
+    pickled: Any = Pickled
+    if blob.format == "PythonPickle":
+        return pickled[Any]
+    found: Any = FlyteDirectory if blob.dimensionality == BlobType.BlobDimensionality.MULTIPART else FlyteFile
+    return found[blob.format] if blob.format else found
 
 
 def _variables(target: VariableMap, types: Mapping[str, Any], descriptions: Mapping[str, str]) -> None:
