@@ -406,3 +406,16 @@ def test_the_task_looks_like_its_function() -> None:
     assert add.__wrapped__ is add.task_function
     assert list(inspect.signature(add).parameters) == ["a", "b"]
     assert add.name == f"{__name__}.add"
+
+
+def test_outside_of_a_task_the_context_is_that_of_a_local_run() -> None:
+    context = current_context()
+    assert str(context.execution_id) == "ex:local:local:local"
+    assert context.execution_id.to_flyte_idl().name == "local"
+    assert context.task_id.project == "local"
+    assert context.task_name == ""
+    with pytest.raises(ValueError, match="a checkpoint belongs to a running task"):
+        _ = context.checkpoint
+    with pytest.raises(AttributeError) as caught:
+        _ = context.workin_directory
+    assert str(caught.value) == "the running task's context has no 'workin_directory'; did you mean 'working_directory'?"

@@ -7,7 +7,7 @@ microsecond; what a task seldom asks for (a working directory, a logger) is made
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import datetime
@@ -24,6 +24,7 @@ __all__ = [
     "ExecutionParameters",
     "FlyteContext",
     "FlyteContextManager",
+    "RunId",
     "current_context",
     "current_execution",
 ]
@@ -76,6 +77,23 @@ class Execution:
 
     def __repr__(self) -> str:
         return f"Execution(task={self.task_name!r}, attempt={self.attempt}, executor={self.executor!r})"
+
+
+class RunId(NamedTuple):
+    """Identity of a run on a backend."""
+
+    project: str
+    domain: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"ex:{self.project}:{self.domain}:{self.name}"
+
+    def to_flyte_idl(self) -> WorkflowExecutionIdentifier:
+        """Return the wire form, ``flyteidl.core.WorkflowExecutionIdentifier``."""
+        from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
+
+        return WorkflowExecutionIdentifier(project=self.project, domain=self.domain, name=self.name)
 
 
 STATE: ContextVar[Execution | None] = ContextVar("fletching_execution", default=None)
@@ -170,11 +188,9 @@ class ExecutionParameters:
         return date
 
     @property
-    def execution_id(self) -> WorkflowExecutionIdentifier:
+    def execution_id(self) -> RunId:
         """Identity of the run on a backend; ``local`` throughout for a local one."""
-        from flyteidl.core.identifier_pb2 import WorkflowExecutionIdentifier
-
-        return WorkflowExecutionIdentifier(project=LOCAL, domain=LOCAL, name=LOCAL)
+        return RunId(LOCAL, LOCAL, LOCAL)
 
     @property
     def task_id(self) -> Identifier:
