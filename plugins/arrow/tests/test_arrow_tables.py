@@ -32,7 +32,6 @@ LEAVES: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
     (pa.float64(), st.floats()),
     (pa.string(), st.text(max_size=5)),
     (pa.large_string(), st.text(max_size=5)),
-    (pa.string_view(), st.text(max_size=20)),
     (pa.binary(), st.binary(max_size=5)),
     (pa.large_binary(), st.binary(max_size=5)),
     (pa.binary(3), st.binary(min_size=3, max_size=3)),
@@ -53,7 +52,8 @@ LEAVES: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
     (pa.decimal256(50, 3), st.decimals(-(10**10), 10**10, places=3)),
 ]
 
-DICTIONARIES: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
+TOP_ONLY: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
+    (pa.string_view(), st.text(max_size=20)),
     (pa.dictionary(pa.int8(), pa.string()), st.sampled_from("abc")),
     (pa.dictionary(pa.int32(), pa.int64()), st.integers(0, 3)),
     (pa.dictionary(pa.int16(), pa.float64()), st.sampled_from([0.5, 1.5])),
@@ -79,7 +79,7 @@ def nested(leaves: list[tuple[pa.DataType, st.SearchStrategy[Any]]]) -> st.Searc
                 lambda one: (pa.map_(pa.string(), one[0]), st.lists(st.tuples(st.text(max_size=2), one[1]), max_size=2))
             ),
         ),
-        max_leaves=3,
+        max_leaves=2,
     )
 
 
@@ -94,9 +94,9 @@ def column(data_type: pa.DataType, values: list[Any]) -> pa.Array:
 @st.composite
 def tables(draw: st.DrawFn) -> pa.Table:
     """Draw a table of up to three columns in up to two chunks, with or without metadata."""
-    kinds = nested(LEAVES) | st.sampled_from(DICTIONARIES)
-    length = draw(st.integers(0, 6))
-    names = draw(st.lists(st.text(min_size=1, max_size=4) | st.sampled_from(["a", "b.c"]), max_size=3, unique=True))
+    kinds = nested(LEAVES) | st.sampled_from(TOP_ONLY)
+    length = draw(st.integers(0, 4))
+    names = draw(st.lists(st.text(min_size=1, max_size=4) | st.sampled_from(["a", "b.c"]), max_size=2, unique=True))
     fields, arrays = [], []
     for name in names:
         data_type, values = draw(kinds)
@@ -165,22 +165,23 @@ class TestTable(TransformerConformance):
 
 def samples() -> list[pa.Table]:
     """One table of each type with a null, and shapes that need care."""
-    made = [
-        pa.table({"a": column(data_type, [None, *sample_of(values)])}) for data_type, values in LEAVES + DICTIONARIES
-    ]
+    made = [pa.table({"a": column(data_type, [None, *sample_of(values)])}) for data_type, values in LEAVES + TOP_ONLY]
     made.append(pa.table({"in": pa.array([["x"], None], pa.list_(pa.dictionary(pa.int8(), pa.string())))}))
     made.append(pa.concat_tables([made[-2], made[-2]]))
     made.append(made[3].slice(1))
     made.append(pa.table({}))
-    made.append(made[0].select([]))
     return made
 
 
 def sample_of(values: st.SearchStrategy[Any]) -> list[Any]:
     """Return one value, always the same."""
     found: list[Any] = []
+
+    def keep(value: Any) -> None:
+        found.append(value)
+
     fixed = settings(max_examples=1, database=None, derandomize=True)
-    fixed(given(values)(found.append))()
+    fixed(given(values)(keep))()
     return found[:1]
 
 
@@ -310,3 +311,9 @@ def test_a_decimal_keeps_its_scale() -> None:
     way = transformer(pa.Table)
     table = pa.table({"d": pa.array([decimal.Decimal("1.50")], pa.decimal128(10, 2))})
     assert str(way.to_python(way.to_literal(table))["d"][0]) == "1.50"
+
+
+def test_rows_without_columns_are_counted() -> None:
+    table = pa.table({"a": [1, 2, 3]}).select([])
+    way = transformer(pa.Table)
+    assert way.carry(table).num_rows == way.to_python(way.to_literal(table)).num_rows

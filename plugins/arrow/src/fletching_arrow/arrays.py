@@ -172,6 +172,7 @@ def _declared(annotation: Any) -> tuple[Any, int | None]:
     """Return the dtype and the number of dimensions of ``ndarray[shape, dtype]``; None for what it leaves open."""
     shape, dtype = (*get_args(annotation), Any, Any)[:2]
     scalar: Any = get_args(dtype)[0] if get_origin(dtype) is np.dtype else None
+    scalar = get_origin(scalar) or scalar
     if scalar is not None and not (isinstance(scalar, type) and issubclass(scalar, np.generic)):
         scalar = None
     parts = get_args(shape) if get_origin(shape) is tuple else None

@@ -20,10 +20,8 @@ _UNCHANGED = (
     arrow.is_floating,
     arrow.is_string,
     arrow.is_large_string,
-    arrow.is_string_view,
     arrow.is_binary,
     arrow.is_large_binary,
-    arrow.is_binary_view,
     arrow.is_fixed_size_binary,
     arrow.is_date32,
     arrow.is_time64,
@@ -31,7 +29,10 @@ _UNCHANGED = (
     arrow.is_decimal128,
     arrow.is_decimal256,
 )
-"""Types that Parquet gives back bit for bit; a property test holds every one of them to it."""
+"""Types that Parquet gives back bit for bit; a property test holds every one of them to it.
+
+Views are missing: some of them it cannot write.
+"""
 
 
 def checked(table: pa.Table) -> pa.Table:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PandasTransformer", "factory"]
 
-ATTRS = b"PANDAS_ATTRS"
-"""Where pandas itself keeps ``DataFrame.attrs`` in the schema of a Parquet file."""
-
 
 class PandasTransformer(FrameTransformer[pd.DataFrame]):
     """Carries ``pandas.DataFrame``: its index, its dtypes and its ``attrs`` too."""
@@ -28,22 +25,16 @@ class PandasTransformer(FrameTransformer[pd.DataFrame]):
     def to_arrow(self, frame: pd.DataFrame) -> pa.Table:
         """Return a table with the frame's index and attributes in its schema."""
         try:
-            table = pa.Table.from_pandas(frame)
-            attrs = json.dumps(frame.attrs) if frame.attrs else ""
+            # pyarrow writes them into the schema too, and only warns where it cannot.
+            json.dumps(frame.attrs)
+            return pa.Table.from_pandas(frame)
         except (pa.ArrowException, TypeError, ValueError, NotImplementedError, AttributeError) as error:
             reason = " ".join(str(part) for part in error.args) or type(error).__name__
-            raise ConversionError("a pandas.DataFrame whose columns have one type each", reason) from error
-        if attrs:
-            table = table.replace_schema_metadata({**(table.schema.metadata or {}), ATTRS: attrs.encode()})
-        return table
+            raise ConversionError("a pandas.DataFrame that Arrow can hold", reason) from error
 
     def from_arrow(self, table: pa.Table) -> pd.DataFrame:
         """Return a frame with the index, dtypes and attributes that the schema tells."""
-        frame = table.to_pandas()
-        attrs = (table.schema.metadata or {}).get(ATTRS)
-        if attrs:
-            frame.attrs = json.loads(attrs)
-        return frame
+        return table.to_pandas()
 
     def carry(self, value: pd.DataFrame, /) -> pd.DataFrame:
         """Return a copy. A frame of plain numbers, times and strings is copied as it is, any other through Arrow."""

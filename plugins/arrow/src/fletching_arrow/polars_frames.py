@@ -50,6 +50,8 @@ def arrow_of(frame: pl.DataFrame) -> pa.Table:
         if _holds_objects(dtype):
             # polars would export their addresses.
             raise ConversionError("a column that Arrow can hold", f"a column of {dtype}").at(f"[{name!r}]")
+        if "\0" in name:
+            raise ConversionError("a column name without a null character", repr(name))
     try:
         # The oldest level: every reader of Parquet knows its types.
         return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
