@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import threading
 import types
 import typing
+from _thread import _local  # what threading.local is; threading itself takes longer to import than all of this module
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -69,7 +69,7 @@ CACHE_LIMIT = 4096
 _registered: dict[Any, Factory] = {}
 _cache: dict[Any, TypeTransformer[Any]] = {}
 _watching: list[bool] = []
-_being_made = threading.local()
+_being_made = _local()
 
 
 def transformer(annotation: Any) -> TypeTransformer[Any]:
