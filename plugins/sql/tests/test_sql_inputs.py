@@ -52,9 +52,18 @@ def forms(folder: Path) -> dict[str, tuple[Any, Any]]:
     }
 
 
-FORMS = (
-    "pyarrow.Table pyarrow.RecordBatch pandas.DataFrame polars.DataFrame dataclasses csv parquet arrow tsv path".split()
-)
+FORMS = [
+    "pyarrow.Table",
+    "pyarrow.RecordBatch",
+    "pandas.DataFrame",
+    "polars.DataFrame",
+    "dataclasses",
+    "csv",
+    "parquet",
+    "arrow",
+    "tsv",
+    "path",
+]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -173,7 +182,8 @@ def test_names_that_are_identifiers(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", " x", "x ", "1x", "a..b", ".a", "a.", "a  b", 'a"b', "a'b", "a`b", "a]b", "a;b", "a--b", "a/b", "a\0", "a\nb"]
+    "name",
+    ["", " x", "x ", "1x", "a..b", ".a", "a.", "a  b", 'a"b', "a'b", "a`b", "a]b", "a;b", "a--b", "a/b", "a\0", "a\nb"],
 )
 def test_names_that_are_none(name: str) -> None:
     with pytest.raises(ConfigError) as caught:

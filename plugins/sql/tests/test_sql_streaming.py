@@ -62,5 +62,11 @@ def test_memory_stays_flat(kind: str, request: pytest.FixtureRequest, tmp_path: 
 def test_a_file_is_read_as_it_is_asked_for(tmp_path: Path) -> None:
     """Ten million rows of a Parquet file answer a question that needs few of them."""
     write = SQLTask("write", "select range as i from range(10000000)", DuckDB(), outputs=FlyteFile["parquet"])
-    ask = SQLTask("ask", "select max(i) from numbers where i < 100", DuckDB(), inputs={"numbers": FlyteFile["parquet"]}, outputs=int)
+    ask = SQLTask(
+        "ask",
+        "select max(i) from numbers where i < 100",
+        DuckDB(),
+        inputs={"numbers": FlyteFile["parquet"]},
+        outputs=int,
+    )
     assert ask(numbers=write()) == 99

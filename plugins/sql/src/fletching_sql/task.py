@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from fletching.extend import SerializationSettings
 
 __all__ = ["SQLFunctionTask", "SQLTask"]
+
+DERIVED = re.compile("[0-9a-f]{64}")
 
 
 class Queries:
@@ -138,11 +141,14 @@ def seconds_of(timeout: datetime.timedelta | int | None) -> float | None:
 
 
 def versioned(metadata: TaskMetadata | None, query: str, config: SQLConfig) -> TaskMetadata | None:
-    """Make the cache version tell one query from another; the function's code says nothing about it."""
-    if metadata is None or not metadata.cache:
+    """Make a cache version that was derived from the function tell one query from another.
+
+    The function's code says nothing about the query. A derived version is a SHA-256 in hex; what a user wrote is kept.
+    """
+    if metadata is None or not metadata.cache or not DERIVED.fullmatch(metadata.cache_version):
         return metadata
-    digest = hashlib.sha256(f"{config.task_type}\0{config.uri}\0{query}".encode()).hexdigest()[:12]
-    return replace(metadata, cache_version=f"{metadata.cache_version}-{digest}")
+    what = f"{metadata.cache_version}\0{config.task_type}\0{config.custom(query)}"
+    return replace(metadata, cache_version=hashlib.sha256(what.encode()).hexdigest())
 
 
 def add_secrets(options: dict[str, Any], config: SQLConfig) -> None:

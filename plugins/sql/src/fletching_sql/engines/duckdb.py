@@ -46,7 +46,11 @@ class DuckDBSession(Session):
         except duckdb.Error as error:
             error.add_note(f"while opening {config.uri!r}")
             raise
-        self.connection.execute("set TimeZone = $zone", {"zone": zone})
+        try:
+            self.connection.execute("set TimeZone = $zone", {"zone": zone})
+        except BaseException:
+            self.connection.close()
+            raise
         self.open: DuckDBAnswer | None = None
         self.managed = False
 

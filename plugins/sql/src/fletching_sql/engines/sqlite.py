@@ -6,6 +6,7 @@ import datetime
 import decimal
 import os
 import sqlite3
+import tempfile
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -33,21 +34,20 @@ class SQLiteSession(Session):
     dialect = "sqlite"
 
     def __init__(self, config: SQLite) -> None:
-        self.folder = None
-        uri = config.uri
-        if config.compressed:
-            import tempfile
-
-            self.folder = tempfile.TemporaryDirectory(prefix="fletching-sqlite-")
-            uri = unpack(local_path(uri), self.folder.name)
+        self.folder: tempfile.TemporaryDirectory[str] | None = None
         try:
+            uri = config.uri
+            if config.compressed:
+                self.folder = tempfile.TemporaryDirectory(prefix="fletching-sqlite-")
+                uri = unpack(local_path(uri), self.folder.name)
             self.connection = sqlite3.connect(
                 address(uri, config.read_only), uri=True, timeout=30, isolation_level=None
             )
-        except sqlite3.Error as error:
+        except BaseException as error:
             if self.folder:
                 self.folder.cleanup()
-            error.add_note(f"while opening {config.uri!r}")
+            if isinstance(error, sqlite3.Error):
+                error.add_note(f"while opening {config.uri!r}")
             raise
 
     def quote(self, part: str) -> str:
