@@ -7,6 +7,7 @@ microsecond; what a task seldom asks for (a working directory, a logger) is made
 from __future__ import annotations
 
 from contextvars import ContextVar
+from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from fletching.security import SecretsManager
 
 __all__ = [
+    "STATE",
     "Execution",
+    "ExecutionMode",
     "ExecutionParameters",
     "FlyteContext",
     "FlyteContextManager",
@@ -31,6 +34,18 @@ __all__ = [
 
 LOCAL = "local"
 """Project, domain and name of everything that runs here and not on a backend."""
+
+
+class ExecutionMode(Enum):
+    """Where and in what a task is called, as the Flyte SDK numbers it."""
+
+    TASK_EXECUTION = 1
+    LOCAL_WORKFLOW_EXECUTION = 2
+    LOCAL_TASK_EXECUTION = 3
+    DYNAMIC_TASK_EXECUTION = 4
+    EAGER_EXECUTION = 5
+    EAGER_LOCAL_EXECUTION = 6
+    LOCAL_DYNAMIC_TASK_EXECUTION = 7
 
 
 class Execution:
@@ -97,6 +112,7 @@ class RunId(NamedTuple):
 
 
 STATE: ContextVar[Execution | None] = ContextVar("fletching_execution", default=None)
+"""The innermost attempt that runs here."""
 
 
 class ExecutionParameters:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import LiteralMap
     from flyteidl.core.tasks_pb2 import Container, ExtendedResources, K8sPod, Sql
 
-    from fletching.context import ExecutionParameters, FlyteContext
+    from fletching.context import ExecutionMode, ExecutionParameters, FlyteContext
     from fletching.deck import DeckField
     from fletching.documentation import Documentation
     from fletching.security import SecurityContext
@@ -293,6 +293,12 @@ class PythonTask(Located, Generic[T]):
     def local_execute(self, ctx: FlyteContext | None = None, **kwargs: Any) -> Any:
         """Run with native values given by name, as `__call__` does; ``ctx`` is accepted for the Flyte call form."""
         return self.__call__(**kwargs)
+
+    def local_execution_mode(self) -> ExecutionMode:
+        """Return what a local call of it counts as."""
+        from fletching.context import ExecutionMode
+
+        return ExecutionMode.LOCAL_TASK_EXECUTION
 
     def dispatch_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap:
         """Run one attempt from literals to literals, as a container does: no cache, no retries.

@@ -1,1 +1,5 @@
 """The commands of ``fletch``."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,1 +1,5 @@
 """Tasks to Flyte protobufs."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,1 +1,5 @@
 """Running calls: events, cache, retries, deadlines."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
