@@ -104,7 +104,7 @@ class DatasetTransformer(TypeTransformer[StructuredDataset]):
             raise ConversionError("StructuredDataset", describe(value), hint=hint)
         declared, own = self.options.format, value.file_format
         if declared and own and declared != own:
-            raise ConversionError(f"a StructuredDataset of file_format {declared!r}", f"one of file_format {own!r}")
+            raise ConversionError(f"a StructuredDataset of format {declared!r}", f"one of format {own!r}")
         return own or declared or "parquet"
 
     def _place(self, value: StructuredDataset) -> str:

@@ -1,0 +1,5 @@
+
+2B0
+@/data&
+$parquetarrow"a: int64
+s: string

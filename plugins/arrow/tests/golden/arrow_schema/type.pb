@@ -1,0 +1,2 @@
+Barrow"a: int64
+s: string

@@ -1,0 +1,7 @@
+
+
+
+
+
+NumpyArray
+@/data.npy

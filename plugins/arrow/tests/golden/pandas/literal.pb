@@ -1,0 +1,4 @@
+
+B
+@/data
+	parquet
