@@ -16,6 +16,7 @@ import pytest
 
 import fletching
 import fletching.extend
+from fletching.errors import UnknownPluginError
 
 HERE = Path(__file__).parent
 SURFACE: dict[str, dict[str, Any]] = json.loads((HERE / "seed_surface.json").read_text(encoding="utf-8"))
@@ -28,7 +29,12 @@ EXPECTED_MISSING = [
 
 def find(name: str) -> Any:
     """Find a class where its users look for it."""
-    return getattr(fletching, name, None) or getattr(fletching.extend, name, None)
+    for module in (fletching, fletching.extend):
+        try:
+            return getattr(module, name)
+        except (AttributeError, UnknownPluginError):
+            continue
+    return None
 
 
 def instance(cls: type) -> object:
