@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 from dataclasses import KW_ONLY, InitVar, dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
@@ -11,7 +10,6 @@ from typing import Any, ClassVar, Generic, Optional, TypeVar, Union
 
 import laws
 import pytest
-from flyteidl.core.literals_pb2 import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import refused
@@ -139,6 +137,22 @@ class Implicit:
     a: int = None  # type: ignore[assignment]
 
 
+@dataclass(kw_only=True)
+class Named:
+    first: int
+    shared: ClassVar[int] = 0
+
+
+@dataclass
+class Mixed(Named):
+    second: int
+    third: list[Point] = field(default_factory=list)
+    seed: InitVar[int] = 0
+    fourth: str = "d"
+    cls: int = 0
+    value: int = 0
+
+
 @dataclass(init=False)
 class OwnInit:
     a: int
@@ -217,6 +231,7 @@ def test_law_of_what_may_not_fit(value: Any) -> None:
         (Union[int, Point], Point(1)),
         (Implicit, Implicit()),
         (OwnInit, OwnInit(b=1, a=2)),
+        (Mixed, Mixed(2, [Point(1)], 5, "e", 6, 7, first=1)),
     ],
 )
 def test_law_of_generic_inherited_and_contained(annotation: Any, value: Any) -> None:
@@ -355,40 +370,3 @@ def test_a_pickle_has_no_place_inside() -> None:
         transformer(WithPickle)
     assert str(caught.value).startswith("WithPickle.model: ")
     assert str(caught.value).endswith("make it an input or output of its own")
-
-
-def test_the_old_struct_form_is_read_field_by_field() -> None:
-    literal = Literal()
-    literal.scalar.generic.update({"rows": [{"price": 2}], "name": "x"})
-    assert transformer(Table).to_python(literal) == Table([Row(2.0)], "x")
-    literal = Literal()
-    literal.scalar.generic.update({"x": 3.0, "y": 4})
-    assert transformer(Point).to_python(literal) == Point(3, 4.0)
-
-
-def test_other_literals_are_refused() -> None:
-    literal = Literal()
-    literal.scalar.primitive.integer = 3
-    with pytest.raises(ConversionError, match="expected Point, got int 3"):
-        transformer(Point).to_python(literal)
-    literal = Literal()
-    literal.scalar.binary.value, literal.scalar.binary.tag = b"\x80", "cbor"
-    with pytest.raises(ConversionError, match="expected Point, got binary data tagged 'cbor'"):
-        transformer(Point).to_python(literal)
-    literal.scalar.binary.tag = "msgpack"
-    with pytest.raises(ConversionError, match="'x' is missing"):
-        transformer(Point).to_python(literal)
-
-
-def test_a_missing_field_takes_its_default() -> None:
-    literal = Literal()
-    literal.scalar.generic.update({"rows": []})
-    assert transformer(Table).to_python(literal) == Table([], "t")
-
-
-def test_the_wire_type_can_be_changed_by_the_caller() -> None:
-    kind = transformer(Point)
-    changed = kind.literal_type()
-    changed.metadata.Clear()
-    assert kind.literal_type().metadata["title"] == "Point"
-    assert dataclasses.is_dataclass(kind.python_type)

@@ -255,13 +255,13 @@ def _arguments(owner: DataclassTransformer) -> str:
     own: Any = owner.cls.__dict__
     by_position = "__dataclass_params__" in own and own["__dataclass_params__"].init
     places = {member.name: at for at, member in enumerate(owner.members)}
-    parts = []
-    for name, field in owner.cls.__dict__.get("__dataclass_fields__", {}).items() if by_position else ():
+    positional, named = [], []
+    for name, field in owner.cls.__dataclass_fields__.items():  # type: ignore[attr-defined]  # it is a dataclass
         if name not in places:
-            # An InitVar takes a place; a ClassVar takes none, and costs only the keywords that follow it.
+            # An InitVar takes a place among the parameters; what follows it must be named. A ClassVar does not matter.
             by_position = False
+        elif field.init and (field.kw_only or not by_position):
+            named.append(f"{name}=f{places[name]}")
         elif field.init:
-            parts.append(f"f{places[name]}" if by_position and not field.kw_only else f"{name}=f{places[name]}")
-    if parts or by_position:
-        return ", ".join(parts)
-    return ", ".join(f"{name}=f{at}" for name, at in places.items() if owner.by_name[name].field.init)
+            positional.append(f"f{places[name]}")
+    return ", ".join((*positional, *named))

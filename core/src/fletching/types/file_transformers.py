@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["PlaceTransformer", "PathTransformer", "factory"]
+__all__ = ["PathTransformer", "PlaceTransformer", "factory"]
 
 
 def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | None:

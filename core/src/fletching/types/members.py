@@ -21,8 +21,11 @@ def member_types(annotation: Any) -> dict[str, Any]:
     """Return the annotations of a class's members, inherited ones included, its type parameters filled in."""
     cls: Any = get_origin(annotation) or annotation
     try:
-        # The class itself is known to its own annotations, also when it is local to a function.
-        hints = typing.get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
+        try:
+            hints = typing.get_type_hints(cls, include_extras=True)
+        except NameError:
+            # A class that is local to a function is no name of its module, and may still refer to itself.
+            hints = typing.get_type_hints(cls, localns={**vars(cls), cls.__name__: cls}, include_extras=True)
     except NameError as error:
         raise UnsupportedTypeError(
             f"{type_name(annotation)} names {error.name!r} in an annotation, and its module has no such name; "
