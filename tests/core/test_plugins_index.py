@@ -105,7 +105,8 @@ class Environment(RuleBasedStateMachine):
         self.before = sys.path[:], os.environ.get("FLETCHING_HOME")
         sys.path[:] = [*map(str, self.sites), *STANDARD]
         os.environ["FLETCHING_HOME"] = str(self.root / "home")
-        self.by_hand = False
+        self.unseen: set[str] = set()
+        """Which of the two orders of ``sys.path`` have not looked thoroughly since an edit by hand."""
         self.number = 0
 
     def teardown(self) -> None:
@@ -115,6 +116,10 @@ class Environment(RuleBasedStateMachine):
             if self.before[1] is not None:
                 os.environ["FLETCHING_HOME"] = self.before[1]
             shutil.rmtree(self.root)
+
+    def edited(self, info: Path) -> None:
+        if info.suffix == ".dist-info":
+            self.unseen = {"a", "b"}
 
     def made(self, info: Path, version: str, text: str, *, egg: bool = False) -> Path:
         info.mkdir()
@@ -167,7 +172,7 @@ class Environment(RuleBasedStateMachine):
     def edit_in_place(self, info: Path, text: str) -> None:
         tick(self.root)
         (info / "entry_points.txt").write_text(text, encoding="utf-8")
-        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+        self.edited(info)
 
     @rule(info=infos, text=groups())
     def edit_and_turn_the_clock_back(self, info: Path, text: str) -> None:
@@ -176,7 +181,7 @@ class Environment(RuleBasedStateMachine):
         old = file.stat() if file.exists() else info.stat()
         file.write_text(text, encoding="utf-8")
         os.utime(file, ns=(old.st_atime_ns, old.st_mtime_ns))
-        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+        self.edited(info)
 
     @rule(info=infos, text=groups())
     def replace_file(self, info: Path, text: str) -> None:
@@ -184,20 +189,20 @@ class Environment(RuleBasedStateMachine):
         draft = info / "draft"
         draft.write_text(text, encoding="utf-8")
         draft.replace(info / "entry_points.txt")
-        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+        self.edited(info)
 
     @rule(info=infos, number=st.integers(0, 99))
     def edit_version_in_place(self, info: Path, number: int) -> None:
         tick(self.root)
         file = info / ("PKG-INFO" if info.suffix == ".egg-info" else "METADATA")
         file.write_text(metadata_text(info.name.partition("-")[0], f"9.{number}"), encoding="utf-8")
-        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+        self.edited(info)
 
     @rule(info=infos)
     def lose_entry_points(self, info: Path) -> None:
         tick(self.root)
         (info / "entry_points.txt").unlink(missing_ok=True)
-        self.by_hand = self.by_hand or info.suffix == ".dist-info"
+        self.edited(info)
 
     @rule(where=st.integers(0, 1))
     def save_a_script(self, where: int) -> None:
@@ -237,10 +242,11 @@ class Environment(RuleBasedStateMachine):
         if not hasattr(self, "root"):
             return
         expected = judge()
-        if not self.by_hand:
+        first = Path(sys.path[0]).name
+        if first not in self.unseen:
             assert told(read()) == expected
         assert told(read(thorough=True)) == expected
-        self.by_hand = False
+        self.unseen.discard(first)
         assert told(read()) == expected
 
 

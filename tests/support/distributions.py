@@ -74,3 +74,9 @@ class Site:
             check=False,
             timeout=120,
         )
+
+    def forget(self) -> None:
+        """Take what was imported from this folder out of ``sys.modules``."""
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None) or "").startswith(str(self.folder)):
+                del sys.modules[name]

@@ -146,13 +146,15 @@ def read(*, thorough: bool = False) -> Installed:
         thorough: notice also what no installer does; `fletching.index` says what that is.
     """
     if os.environ.get("FLETCHING_INDEX") != "0":
-        from fletching import index, survey
+        # Not `from fletching import index`: that asks the package's __getattr__ first, which looks for close matches.
+        from fletching.index import current
+        from fletching.survey import Odd, searched
 
-        paths = survey.searched()
+        paths = searched()
         if paths is not None:
             try:
-                return index.current(paths, thorough=thorough)
-            except survey.Odd:
+                return current(paths, thorough=thorough)
+            except Odd:
                 pass  # something on sys.path whose changes cannot be seen from outside
     from fletching.scan import scan
 

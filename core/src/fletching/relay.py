@@ -84,14 +84,8 @@ def report(
     short = reprlib.Repr()
     short.maxstring = short.maxother = 120
 
-    def show(value: object) -> str:
-        try:
-            return short.repr(value)
-        except Exception as error:  # noqa: BLE001 - a broken __repr__ must not break the call that is traced
-            return f"<repr failed: {type(error).__name__}>"
-
-    asked = ", ".join(f"{name}={show(value)}" for name, value in kwargs.items())
+    asked = ", ".join(f"{name}={short.repr(value)}" for name, value in kwargs.items())
     who = ", ".join(one.plugin_name for one in reversed(hook_impls))
     error = outcome.exception
-    result = show(outcome.get_result()) if error is None else f"raised {type(error).__name__}: {error}"
+    result = short.repr(outcome.get_result()) if error is None else f"raised {type(error).__name__}: {error}"
     sys.stderr.write(redact(f"fletching: {hook_name}({asked}) by [{who}] -> {result}") + "\n")

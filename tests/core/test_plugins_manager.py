@@ -1,0 +1,506 @@
+"""Who provides a name: the order of asking, the switches, and every error with what to do about it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributions import SOURCE, Site
+
+from fletching import errors
+from fletching.extend import PythonFunctionTask, PythonTask, TaskPlugins, hookimpl, use_manager
+from fletching.installed import Distribution, EntryPoint, Installed, read
+from fletching.plugins import PluginInfo, PluginManager, manager
+
+SHOUT = """
+    from fletching.extend import PythonFunctionTask
+
+    class Shout(PythonFunctionTask):
+        pass
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A folder for distributions, in front of ``sys.path``; what was imported from it is forgotten afterwards."""
+    made = Site(tmp_path / "site")
+    monkeypatch.syspath_prepend(str(made.folder))
+    monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / "home"))
+    for name in ("FLETCHING_BLOCK", "FLETCHING_STRICT", "FLETCHING_TRACE", "FLETCHING_INDEX"):
+        monkeypatch.delenv(name, raising=False)
+    yield made
+    made.forget()
+
+
+def only(site: Site, **switches: Any) -> PluginManager:
+    """A manager that sees what is installed in the site, and nothing else."""
+    everything = read(thorough=True)
+    mine = [one for one in everything.entries() if one.distribution.location.startswith(str(site.folder))]
+    return PluginManager(installed=Installed(mine, core_version=everything.core_version or "0.1.0"), **switches)
+
+
+def entry(name: str = "shout", kind: str = "tasks", value: str = "shout:Shout", **more: str) -> EntryPoint:
+    return EntryPoint(kind, name, value, Distribution(more.pop("of", "fletching-shout"), "1.0", **more))
+
+
+class Mine(PythonFunctionTask[Any]):
+    """A task class of this process."""
+
+
+class Other(PythonFunctionTask[Any]):
+    """Another."""
+
+
+def test_a_name_is_imported_when_it_is_asked_for_and_not_before(site: Site) -> None:
+    site.add(
+        "fletching-shout",
+        {"tasks": {"shout": "shout_a:Shout", "whisper": "shout_b:Whisper"}},
+        modules={"shout_a": SHOUT},
+    )
+    found = only(site)
+    assert found.names("tasks") == ("shout", "whisper")
+    assert [one.state for one in found.entries()] == ["ok", "ok"]
+    assert "shout_a" not in sys.modules
+    made = found.load("tasks", "shout")
+    assert made is sys.modules["shout_a"].Shout
+    assert found.find("tasks", "shout") is made
+    assert "shout_b" not in sys.modules
+
+
+def test_every_entry_is_told_with_its_state(site: Site) -> None:
+    site.add("fletching-shout", {"tasks": {"shout": "a:B"}}, version="2.0", requires=("fletching>=0.1",))
+    site.add("fletching-new", {"executors": {"new": "n:N"}}, requires=("fletching>=99",))
+    site.add("fletching-one", {"types": {"x": "one:X"}})
+    site.add("fletching-two", {"types": {"x": "two:X"}})
+    site.add("fletching-out", {"storage": {"out": "out:O"}})
+    core = only(site).installed().core_version
+    assert only(site, block="fletching_OUT").entries() == (
+        PluginInfo("new", "executors", "fletching-new", "1.0", "n:N", ">=99", "incompatible",
+                   f"needs fletching >=99, this is fletching {core}"),
+        PluginInfo("out", "storage", "fletching-out", "1.0", "out:O", "", "blocked", "switched off by 'fletching_OUT'"),
+        PluginInfo("shout", "tasks", "fletching-shout", "2.0", "a:B", ">=0.1", "ok", ""),
+        PluginInfo("x", "types", "fletching-one", "1.0", "one:X", "", "duplicate", "also claimed by fletching-two 1.0"),
+        PluginInfo("x", "types", "fletching-two", "1.0", "two:X", "", "duplicate", "also claimed by fletching-one 1.0"),
+    )  # fmt: skip
+
+
+# The errors, as they are read
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message"),
+    [
+        ("tasks", "sidecar", "nothing installed provides task type 'sidecar'; pip install fletching-pod"),
+        ("tasks", "shuot", "nothing installed provides task type 'shuot'; did you mean 'shout'?"),
+        ("tasks", "zzz", "nothing installed provides task type 'zzz'; fletch plugins lists what is installed"),
+        ("executors", "kubernetes", "nothing installed provides executor 'kubernetes'; pip install fletching-pod"),
+    ],
+)
+def test_an_unknown_name(kind: str, name: str, message: str) -> None:
+    found = PluginManager(installed=Installed([entry()]))
+    assert found.find(kind, name) is None
+    with pytest.raises(errors.UnknownPluginError) as caught:
+        found.load(kind, name)
+    assert str(caught.value) == message
+    assert isinstance(caught.value, LookupError)
+    assert isinstance(caught.value, errors.UnknownTaskTypeError) is (kind == "tasks")
+
+
+def test_an_unknown_kind() -> None:
+    found = PluginManager(discover=False)
+    for ask in (lambda: found.find("task", "x"), lambda: found.names("task"), lambda: found.provide("task", "x", Mine)):
+        with pytest.raises(errors.ConfigError) as caught:
+            ask()
+        assert str(caught.value) == (
+            "there is no kind of plugin 'task'; did you mean 'tasks'?; the kinds are tasks, types, executors, "
+            "backends, images, secrets, storage, commands, renderers, hooks"
+        )
+
+
+def test_two_distributions_claim_a_name(site: Site) -> None:
+    site.add("fletching-one", {"tasks": {"shout": "one:Shout"}})
+    site.add("fletching-two", {"tasks": {"shout": "two:Shout"}}, modules={"two": SHOUT}, version="2.0")
+    with pytest.raises(errors.DuplicatePluginError) as caught:
+        only(site).load("tasks", "shout")
+    assert str(caught.value) == (
+        "task type 'shout' of fletching-one 1.0 is also claimed by fletching-two 2.0; uninstall one of them, "
+        "or block one: FLETCHING_BLOCK=fletching-one"
+    )
+    assert only(site, block="fletching-one").load("tasks", "shout") is sys.modules["two"].Shout
+
+
+@pytest.mark.parametrize("word", ["shout", "fletching-shout", "Fletching.Shout", "*"])
+def test_blocked(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLETCHING_BLOCK", f" other, {word} ,")
+    found = PluginManager(installed=Installed([entry()]))
+    assert found.names("tasks") == ()
+    with pytest.raises(errors.PluginBlockedError) as caught:
+        found.find("tasks", "shout")
+    assert str(caught.value) == (
+        f"task type 'shout' of fletching-shout 1.0 is switched off by {word!r} "
+        "(FLETCHING_BLOCK, or the manager's block argument); take that word out to use it"
+    )
+    assert isinstance(caught.value, PermissionError)
+
+
+def test_core_is_not_blocked_by_a_star_and_nothing_by_an_empty_word() -> None:
+    core = Installed([entry(of="fletching", kind="executors", value="builtins:int")])
+    assert PluginManager(installed=core, block="*").load("executors", "shout") is int
+    assert PluginManager(installed=core, block=" ,").load("executors", "shout") is int
+    assert PluginManager(installed=core, block=[]).load("executors", "shout") is int
+
+
+def test_too_new_for_core() -> None:
+    found = PluginManager(installed=Installed([entry(requires=">=9,<10")], core_version="0.1.0"))
+    with pytest.raises(errors.PluginIncompatibleError) as caught:
+        found.load("tasks", "shout")
+    assert str(caught.value) == (
+        "task type 'shout' of fletching-shout 1.0 needs fletching >=9,<10, this is fletching 0.1.0; "
+        "install a release of fletching-shout made for this core, or the core it needs"
+    )
+
+
+def test_a_development_version_of_core_is_in_range() -> None:
+    found = PluginManager(
+        installed=Installed(
+            [entry(kind="types", requires=">=0.1,<0.2", value="builtins:int")], core_version="0.1.1.dev3"
+        )
+    )
+    assert found.load("types", "shout") is int
+
+
+BROKEN = [
+    ("", "the plugin itself is missing: there is no module 'shout'; install fletching-shout again"),
+    (
+        "import kubernetes_of_old",
+        (
+            "its dependency is missing: there is no module 'kubernetes_of_old'; install fletching-shout again together "
+            "with what it needs"
+        ),
+    ),
+    (
+        "import shout.helper",
+        "the plugin itself is missing: there is no module 'shout.helper'; install fletching-shout again",
+    ),
+    ("raise SystemExit(3)", "it called sys.exit(3) while it was imported"),
+    ("raise SystemExit", "it called sys.exit() while it was imported"),
+    ("1 / 0", "importing it raised ZeroDivisionError: division by zero"),
+    ("raise BaseException('no')", "importing it raised BaseException: no"),
+    ("def", "importing it raised SyntaxError: invalid syntax (shout.py, line 1)"),
+    ("Shuot = 1", "module 'shout' has no 'Shout'; did you mean 'Shuot'?"),
+    ("def __getattr__(name): raise SystemExit(name)", "it called sys.exit('Shout') while it was imported"),
+]
+
+
+@pytest.mark.parametrize(("source", "why"), BROKEN)
+def test_broken_at_import(site: Site, source: str, why: str) -> None:
+    site.add("fletching-shout", {"tasks": {"shout": "shout:Shout"}}, modules={"shout": source} if source else {})
+    found = only(site)
+    for _ in range(2):
+        with pytest.raises(errors.PluginBrokenError) as caught:
+            found.find("tasks", "shout")
+        assert str(caught.value) == f"task type 'shout' of fletching-shout 1.0 cannot be used: {why}"
+        assert caught.value.__cause__ is not None
+        assert isinstance(caught.value, ImportError)
+
+
+def test_an_interrupt_is_not_a_broken_plugin(site: Site) -> None:
+    site.add("fletching-shout", {"tasks": {"shout": "shout:Shout"}}, modules={"shout": "raise KeyboardInterrupt"})
+    with pytest.raises(KeyboardInterrupt):
+        only(site).find("tasks", "shout")
+
+
+@pytest.mark.parametrize("value", ["", "no-module:X", "mod:", "a b", "os:path.", ":X"])
+def test_an_entry_point_that_names_nothing(value: str) -> None:
+    found = PluginManager(installed=Installed([entry(value=value)]))
+    with pytest.raises(errors.PluginBrokenError):
+        found.find("tasks", "shout")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (
+            "tasks",
+            "builtins:int",
+            "task type 'shout' of fletching-shout 1.0 must be a subclass of PythonTask, got <class 'int'>",
+        ),
+        (
+            "tasks",
+            "math:pi",
+            "task type 'shout' of fletching-shout 1.0 must be a subclass of PythonTask, got 3.141592653589793",
+        ),
+        ("executors", "math:pi", "executor 'shout' of fletching-shout 1.0 must be callable, got 3.141592653589793"),
+    ],
+)
+def test_what_came_is_not_what_the_kind_promises(kind: str, value: str, message: str) -> None:
+    found = PluginManager(installed=Installed([entry(kind=kind, value=value)]))
+    with pytest.raises(errors.PluginContractError) as caught:
+        found.load(kind, "shout")
+    assert str(caught.value) == message
+    assert isinstance(caught.value, TypeError)
+
+
+def test_a_secret_in_a_plugins_error_is_not_shown(site: Site) -> None:
+    from fletching.extend import remember_secret
+
+    remember_secret("hunter2-of-the-tests")
+    site.add(
+        "fletching-shout",
+        {"tasks": {"shout": "shout:S"}},
+        modules={"shout": "raise ValueError('hunter2-of-the-tests')"},
+    )
+    with pytest.raises(errors.PluginBrokenError) as caught:
+        only(site).find("tasks", "shout")
+    assert "hunter2" not in str(caught.value)
+
+
+# The order of asking
+
+
+def test_what_the_process_provides_comes_first(site: Site) -> None:
+    site.add("fletching-shout", {"tasks": {"shout": "shout:Shout"}}, modules={"shout": SHOUT})
+    found = only(site)
+    undo_mine = found.provide("tasks", "shout", Mine)
+    assert found.load("tasks", "shout") is Mine
+    undo_other = found.provide("tasks", "shout", Other)
+    assert found.load("tasks", "shout") is Other
+    undo_mine()
+    assert found.load("tasks", "shout") is Other
+    undo_other()
+    undo_other()
+    assert found.load("tasks", "shout") is sys.modules["shout"].Shout
+
+
+def test_a_provided_name_is_listed_and_checked() -> None:
+    found = PluginManager(discover=False)
+    undo = found.provide("tasks", "mine", Mine)
+    assert found.names("tasks") == ("mine",)
+    undo()
+    assert found.names("tasks") == ()
+    with pytest.raises(
+        errors.PluginContractError, match="task type 'mine' of this process must be a subclass of PythonTask"
+    ):
+        found.provide("tasks", "mine", int)
+
+
+def test_the_hook_comes_before_what_is_installed_and_is_asked_once() -> None:
+    asked = []
+
+    class Answers:
+        @hookimpl
+        def fletching_provide(self, kind: str, name: str) -> object:
+            asked.append((kind, name))
+            return Mine if name == "mine" else None
+
+    found = PluginManager(installed=Installed([entry(kind="executors", value="builtins:int", name="mine")]))
+    found.register(Answers())
+    assert found.load("executors", "mine") is Mine
+    assert found.load("executors", "mine") is Mine
+    assert asked == [("executors", "mine")]
+    assert found.find("executors", "shout") is None
+
+
+def test_a_blocked_name_is_not_given_by_a_hook_either() -> None:
+    class Answers:
+        @hookimpl
+        def fletching_provide(self, kind: str, name: str) -> object:
+            return Mine
+
+    found = PluginManager(discover=False, block=["mine"])
+    found.register(Answers())
+    assert found.find("tasks", "mine") is None
+    assert found.find("tasks", "other") is Mine
+
+
+def test_what_a_hook_gives_is_checked() -> None:
+    class Answers:
+        @hookimpl
+        def fletching_provide(self, kind: str, name: str) -> object:
+            return 5
+
+    found = PluginManager(discover=False)
+    found.register(Answers())
+    with pytest.raises(
+        errors.PluginContractError, match="task type 'x' of a plugin must be a subclass of PythonTask, got 5"
+    ):
+        found.find("tasks", "x")
+
+
+def test_something_installed_meanwhile_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = PluginManager()
+    with pytest.raises(errors.UnknownTaskTypeError):
+        found.load("tasks", "shout")
+    site.add("fletching-shout", {"tasks": {"shout": "shout:Shout"}}, modules={"shout": SHOUT})
+    assert found.load("tasks", "shout").__name__ == "Shout"
+
+
+def test_an_entry_point_edited_by_hand_is_noticed_before_it_is_loaded(site: Site) -> None:
+    info = site.add("fletching-shout", {"tasks": {"shout": "nowhere:Shout"}}, modules={"shout": SHOUT})
+    found = PluginManager()
+    assert found.names("tasks")
+    text = (info / "entry_points.txt").read_text(encoding="utf-8")
+    (info / "entry_points.txt").write_text(text.replace("nowhere", "shout"), encoding="utf-8")
+    assert found.load("tasks", "shout").__name__ == "Shout"
+
+
+def test_a_range_edited_by_hand_is_noticed_before_it_is_loaded(site: Site) -> None:
+    site.add("fletching", version="0.1.0")
+    info = site.add("fletching-shout", {"tasks": {"shout": "shout:Shout"}}, modules={"shout": SHOUT})
+    found = PluginManager()
+    assert found.names("tasks")
+    with (info / "METADATA").open("a", encoding="utf-8") as file:
+        file.write("Requires-Dist: fletching>=99\n")
+    with pytest.raises(errors.PluginIncompatibleError):
+        found.load("tasks", "shout")
+
+
+# Configs
+
+
+class Pod:
+    """A config whose class names its plugin."""
+
+    task_type = "sidecar"
+
+
+class BigPod(Pod):
+    """A config that inherits the word."""
+
+
+class Plain:
+    """A config without a word."""
+
+
+class BigPlain(Plain):
+    """A config whose base has none either."""
+
+
+def test_a_config_finds_its_task_class_by_the_word_it_inherits() -> None:
+    found = PluginManager(discover=False)
+    found.provide("tasks", "sidecar", Mine)
+    assert found.task_class_for(Pod()) is Mine
+    assert found.task_class_for(BigPod()) is Mine
+    assert found.task_class_for(None) is None
+
+
+def test_a_config_without_a_word_is_found_by_hand_or_refused() -> None:
+    found = PluginManager(installed=Installed([entry()]))
+    with pytest.raises(errors.ConfigError) as caught:
+        found.task_class_for(BigPlain())
+    assert str(caught.value) == (
+        f"no task type handles a task_config of type '{__name__}.BigPlain': the class names no task_type, and was not "
+        "registered with TaskPlugins; installed task types: shout"
+    )
+    found.register_config(Plain, Mine)
+    assert found.task_class_for(BigPlain()) is Mine
+    found.register_config(BigPlain, Other)
+    assert found.task_class_for(BigPlain()) is Other
+    assert found.task_class_for(Plain()) is Mine
+
+
+def test_the_class_itself_is_not_a_config() -> None:
+    with pytest.raises(errors.ConfigError) as caught:
+        PluginManager(discover=False).task_class_for(Pod)
+    assert str(caught.value) == "task_config got the class 'Pod' itself; pass an instance: Pod(...)"
+
+
+def test_a_missing_plugin_of_a_config_says_what_to_install() -> None:
+    with pytest.raises(errors.UnknownTaskTypeError, match="pip install fletching-pod"):
+        PluginManager(discover=False).task_class_for(BigPod())
+
+
+def test_task_plugins_is_a_face_of_the_manager() -> None:
+    with use_manager(PluginManager(discover=False)) as found:
+        assert manager() is found
+        assert TaskPlugins.find_pythontask_plugin(Plain) is PythonFunctionTask
+        TaskPlugins.register_pythontask_plugin(Plain, Mine)
+        TaskPlugins.register_pythontask_plugin(Plain, Mine)
+        assert TaskPlugins.find_pythontask_plugin(BigPlain) is Mine
+        with pytest.raises(errors.PluginContractError) as caught:
+            TaskPlugins.register_pythontask_plugin(Plain, Other)
+        assert str(caught.value) == "config 'Plain' is already handled by 'Mine'; 'Other' cannot take it over"
+        found.provide("tasks", "sidecar", Mine)
+        TaskPlugins.register_pythontask_plugin(Pod, Mine)
+        with pytest.raises(TypeError, match="config 'Pod' is already handled by 'Mine'"):
+            TaskPlugins.register_pythontask_plugin(Pod, Other)
+        with pytest.raises(TypeError, match="must be a class, got"):
+            TaskPlugins.register_pythontask_plugin(Plain(), Mine)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="must be a subclass of PythonTask"):
+            TaskPlugins.register_pythontask_plugin(dict, int)  # type: ignore[arg-type]
+
+
+def test_a_task_with_an_unhandled_config_is_refused_and_never_a_plain_one() -> None:
+    import fletching
+
+    with use_manager(PluginManager(discover=False)), pytest.raises(errors.ConfigError, match="no task type handles"):
+        fletching.task(task_config=Plain())(lambda: None)
+
+
+# Public names of plugins
+
+
+def test_a_public_name_of_a_plugin_that_is_not_installed(tmp_path: Path) -> None:
+    program = "from fletching import Pod"
+    run = subprocess.run(
+        [sys.executable, "-S", "-P", "-c", program],
+        env={"PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.strip().splitlines()[-1] == (
+        "fletching.errors.UnknownPluginError: 'Pod' comes with fletching-pod, not installed; pip install fletching-pod"
+    )
+
+
+# Many threads
+
+
+def test_threads_share_one_answer(site: Site) -> None:
+    counting = "with open(__file__ + '.log', 'a') as file:\n    file.write('x')\n"
+    site.add(
+        "fletching-shout", {"executors": {"shout": "shout:Shout"}}, modules={"shout": counting + "def Shout(): pass"}
+    )
+    site.add("fletching-audit", {"hooks": {"audit": "audit"}}, modules={"audit": AUDIT})
+    found = only(site)
+    together = threading.Barrier(16)
+    got: list[object] = []
+
+    def ask() -> None:
+        together.wait()
+        got.append(
+            (found.load("executors", "shout"), tuple(found.around_execution(None)), found.has_hooks("fletching_start"))
+        )  # type: ignore[arg-type]
+
+    threads = [threading.Thread(target=ask) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 16
+    assert len(set(got)) == 1
+    assert (site.folder / "shout.py.log").read_text(encoding="utf-8") == "x"
+    assert (site.folder / "audit.py.log").read_text(encoding="utf-8") == "x"
+
+
+AUDIT = """
+    from fletching.extend import hookimpl
+    with open(__file__ + '.log', 'a') as file:
+        file.write('x')
+
+    @hookimpl
+    def fletching_provide(kind, name):
+        return None
+"""
+
+
+def test_one_manager_for_the_process() -> None:
+    assert manager() is manager()
+    assert issubclass(Mine, PythonTask)
