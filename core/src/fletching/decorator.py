@@ -193,18 +193,18 @@ def _metadata(function: Callable[..., Any], options: Mapping[str, Any]) -> TaskM
 
 def _cache_fields(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the metadata fields of ``cache``; computed for each function anew, so that a decorator may be reused."""
-    from fletching.cache import Cache, VersionParameters
-
     cache = options.get("cache", False)
     old = {name: options[name] for name in OLD_CACHE if name in options}
+    if cache is False or (cache is True and "cache_version" in old):
+        return {"cache": cache, **old}
+    from fletching.cache import Cache, VersionParameters
+
     if isinstance(cache, Cache):
         if old:
             raise ConfigError(f"task: {', '.join(old)} and cache=Cache(...) say the same thing; keep Cache(...)")
-    elif cache is True and "cache_version" not in old:
+    elif cache is True:
         ignored = old.get("cache_ignore_input_vars", ())
         cache = Cache(serialize=old.get("cache_serialize", False), ignored_inputs=ignored)
-    elif isinstance(cache, bool):
-        return {"cache": cache, **old}
     else:
         raise ConfigError(f"task: cache must be True, False or a Cache, got {cache!r}")
     parameters = VersionParameters(
