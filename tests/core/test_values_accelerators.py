@@ -4,6 +4,7 @@ import copy
 import pickle
 from typing import Any
 
+import hypothesis
 import pytest
 from flyteidl.core import tasks_pb2
 from hypothesis import given
@@ -150,6 +151,7 @@ parts = [device.partitioned(size) for device in (A100, V5E, V5P) for size in dev
 devices = st.sampled_from([A100, A100.unpartitioned, H100, T4, V5E, V5E.unpartitioned, *parts])
 
 
+@hypothesis.settings(deadline=None)
 @given(devices | st.builds(GPUAccelerator, st.from_regex(r"[a-z0-9-]+", fullmatch=True)))
 def test_law_devices_survive_the_wire_and_copies(device: GPUAccelerator) -> None:
     message = device.to_flyte_idl()

@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import enum
 import functools
+import importlib.util
 import logging
 import pathlib
 import pickle
@@ -212,6 +213,56 @@ def test_a_nested_class_counts_without_its_docstring_and_place() -> None:
 
 def test_a_script_and_its_import_have_one_version() -> None:
     assert version_of(BASE, module="__main__") == version_of(BASE, module="tasks")
+
+
+LATER = """
+from fletching.cache import Cache, VersionParameters
+
+versions = []
+
+def versioned(fn):
+    versions.append(Cache().get_version(VersionParameters(fn)))
+    return fn
+
+@versioned
+def f(n: int) -> int:
+    return len([below(n), Shape(), f])
+
+def below(n):
+    'Doc.'
+    return deeper(n) or below(0)
+
+class Shape:
+    'Doc.'
+    sides = SIDES = 4
+
+def deeper(n):
+    return n + LIMIT
+
+LIMIT = 3
+"""
+
+
+def imported_version(tmp_path: pathlib.Path, source: str) -> str:
+    file = tmp_path / f"later_{len(list(tmp_path.iterdir()))}.py"
+    file.write_text(source)
+    spec = importlib.util.spec_from_file_location("later", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    version: str = module.versions[0]
+    return version
+
+
+def test_what_stands_below_the_task_counts_too(tmp_path: pathlib.Path) -> None:
+    base = imported_version(tmp_path, LATER)
+    assert imported_version(tmp_path, LATER + "\n") == base
+    for old, new in (("'Doc.'", "'Another.'"), ("LIMIT = 3", "# why\n\nLIMIT  =  3"), ("= 3", "= 3\nunused = 1")):
+        assert imported_version(tmp_path, LATER.replace(old, new)) == base
+    changes = (("n + LIMIT", "n - LIMIT"), ("LIMIT = 3", "LIMIT = 4"), ("SIDES = 4", "SIDES = 5"), ("below(0)", "0"))
+    for old, new in changes:
+        assert imported_version(tmp_path, LATER.replace(old, new)) != base
 
 
 def test_recursion_and_missing_names_end() -> None:

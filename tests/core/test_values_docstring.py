@@ -4,6 +4,7 @@ import copy
 import pickle
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,6 +143,7 @@ def test_a_function_gives_its_docstring_when_asked() -> None:
     assert docstring != "Keep a."
 
 
+@hypothesis.settings(deadline=None)
 @given(st.text(), st.sampled_from([REST, GOOGLE, NUMPY]))
 def test_law_any_text_is_parsed(text: str, known: str) -> None:
     parsed = Docstring(text)

@@ -4,6 +4,7 @@ import copy
 import pickle
 from typing import Any
 
+import hypothesis
 import pytest
 from flyteidl.admin import description_entity_pb2
 from hypothesis import given
@@ -82,6 +83,7 @@ descriptions = st.builds(Description, optional, st.none(), optional, st.sampled_
 documents = st.builds(Documentation, optional, st.none() | descriptions, st.none() | st.builds(SourceCode, optional))
 
 
+@hypothesis.settings(deadline=None)
 @given(documents)
 def test_law_documentation_survives_the_wire(value: Documentation) -> None:
     message = description_entity_pb2.DescriptionEntity.FromString(value.serialize_to_string())

@@ -11,6 +11,7 @@ import typing
 from collections import namedtuple
 from typing import Annotated, Any, Generic, NamedTuple, Optional, Tuple, TypeVar
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,12 +101,10 @@ def test_an_unknown_name_is_refused_with_its_cause() -> None:
 
 
 def test_an_annotation_has_to_be_a_type() -> None:
-    def f(a: "1 + 1") -> int:  # type: ignore[valid-type]
+    def f(a: "(int, str)") -> int:  # type: ignore[syntax]
         return 1
 
-    assert message(InterfaceError, f) == (
-        "f: an annotation is not a type: Forward references must evaluate to types; got 2."
-    )
+    assert message(InterfaceError, f).startswith("f: an annotation is not a type: ")
 
 
 def test_wraps_is_followed() -> None:
@@ -526,6 +525,7 @@ interfaces = st.builds(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(interfaces)
 def test_law_copies_and_pickles_are_equal(interface: Interface) -> None:
     for other in (copy.copy(interface), copy.deepcopy(interface), pickle.loads(pickle.dumps(interface))):
@@ -535,6 +535,7 @@ def test_law_copies_and_pickles_are_equal(interface: Interface) -> None:
         assert other.output_tuple is interface.output_tuple
 
 
+@hypothesis.settings(deadline=None)
 @given(interfaces, st.dictionaries(st.sampled_from(["new1", "new2"]), typed, min_size=1))
 def test_law_removing_undoes_adding(interface: Interface, extra: dict[str, Any]) -> None:
     more = interface.with_inputs(extra)
@@ -543,6 +544,7 @@ def test_law_removing_undoes_adding(interface: Interface, extra: dict[str, Any])
     assert more.docstring == interface.docstring
 
 
+@hypothesis.settings(deadline=None)
 @given(interfaces)
 def test_law_kinds_bind(interface: Interface) -> None:
     seen_default = seen_keyword = False

@@ -6,6 +6,7 @@ import pickle
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
+import hypothesis
 import pytest
 from flyteidl.core import tasks_pb2
 from hypothesis import given
@@ -184,6 +185,7 @@ metadata = st.builds(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(metadata)
 def test_law_metadata_survives_copies_and_the_wire(value: TaskMetadata) -> None:
     assert copy.deepcopy(value) == pickle.loads(pickle.dumps(value)) == value

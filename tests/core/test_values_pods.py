@@ -5,6 +5,7 @@ import datetime
 import pickle
 from typing import Any
 
+import hypothesis
 import pytest
 from flyteidl.core import literals_pb2, tasks_pb2
 from google.protobuf.json_format import MessageToDict
@@ -178,6 +179,7 @@ plain = st.recursive(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=3).map("x".__add__), plain, max_size=4))
 def test_law_a_manifest_survives(spec: dict[str, Any]) -> None:
     template = PodTemplate(spec, labels={"a": "b"})

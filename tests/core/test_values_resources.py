@@ -6,6 +6,7 @@ import pickle
 from fractions import Fraction
 from typing import Any
 
+import hypothesis
 import pytest
 from flyteidl.core import tasks_pb2
 from hypothesis import given
@@ -253,6 +254,7 @@ resources = st.builds(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(resources)
 def test_law_resources_survive_every_form(value: Resources) -> None:
     assert Resources.from_json(value.to_json()) == value
@@ -267,6 +269,7 @@ def test_law_resources_survive_every_form(value: Resources) -> None:
         assert written.get(name) == (str(request) if request else None)
 
 
+@hypothesis.settings(deadline=None)
 @given(st.integers(0, 10**9), suffixes, st.integers(0, 10**9), suffixes)
 def test_law_quantities_compare_like_their_values(a: int, x: str, b: int, y: str) -> None:
     units = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18}
@@ -275,6 +278,7 @@ def test_law_quantities_compare_like_their_values(a: int, x: str, b: int, y: str
     assert (parse_quantity(f"{a}{x}") > parse_quantity(f"{b}{y}")) == (a * units[x] > b * units[y])
 
 
+@hypothesis.settings(deadline=None)
 @given(
     st.text(max_size=8) | st.from_regex(r"[+-]?[0-9.]{0,4}[a-zA-Z]{0,3}", fullmatch=True),
     st.sampled_from(["cpu", "mem", "gpu"]),

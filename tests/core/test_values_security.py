@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from flyteidl.core import security_pb2
 from hypothesis import given
@@ -99,6 +100,7 @@ contexts = st.builds(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(secrets, contexts)
 def test_law_secrets_survive_the_wire(secret: Secret, context: SecurityContext) -> None:
     message = security_pb2.Secret.FromString(secret.serialize_to_string())
@@ -250,6 +252,7 @@ def test_short_values_are_not_remembered_and_the_longest_wins() -> None:
     assert redact("pass password") == "*** ***"
 
 
+@hypothesis.settings(deadline=None)
 @given(st.lists(st.text(min_size=4).filter(str.strip), max_size=4), st.text())
 def test_law_no_secret_survives(values: list[str], around: str) -> None:
     forget_secrets()

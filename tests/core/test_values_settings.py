@@ -5,6 +5,7 @@ import pickle
 import sys
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -247,6 +248,7 @@ settings = st.builds(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(settings)
 def test_law_settings_survive_their_text(value: SerializationSettings) -> None:
     assert SerializationSettings.from_transport(value.serialized_context) == value

@@ -54,8 +54,9 @@ class FunctionPolicy:
     docstrings, line numbers, names of locals, the annotations of the function itself, the process or its hash seed.
 
     It cannot see mutable module globals, other modules' code, or files. Another minor version of Python compiles to
-    other bytecode and so gives another version. A name that is not defined yet counts only as a name: ask for the
-    version after the module has been imported.
+    other bytecode and so gives another version. What stands below the task in its file counts by its source, since it
+    does not exist yet when a decorator asks; so the version is that of the moment, the same in every process that
+    imports the module.
     """
 
     def get_version(self, salt: str, params: VersionParameters[..., Any]) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import dis
 import inspect
+import linecache
+import os
 from collections.abc import Mapping
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -56,6 +60,7 @@ class Fingerprint:
         self.modules = modules
         self.seen = dict(seen or {})
         self.alive: list[object] = []
+        self.awaited: set[str] = set()
         self.path: list[int] = []
 
     def value(self, value: Any) -> Any:
@@ -132,7 +137,7 @@ class Fingerprint:
         read: set[str] = set()
         written: set[str] = set()
         collect_globals(fn.__code__, read, written)
-        used = [(name, self.outer(fn.__globals__[name])) for name in sorted(read - written) if name in fn.__globals__]
+        used = [self.named(name, fn) for name in sorted(read - written)]
         return (
             "function",
             self.code(fn.__code__),
@@ -141,6 +146,18 @@ class Fingerprint:
             tuple(map(self.cell, fn.__closure__ or ())),
             tuple(used),
         )
+
+    def named(self, name: str, fn: FunctionType) -> Any:
+        """Return the form of what a name means in the module of ``fn``, also if that comes further down in its file."""
+        if name in fn.__globals__:
+            return name, self.outer(fn.__globals__[name])
+        if name in self.awaited or name == fn.__name__ or hasattr(builtins, name):
+            return name
+        # While a decorator runs, the rest of the module does not exist yet: its source says what the name will be.
+        self.awaited.add(name)
+        found = bindings(module_source(fn)).get(name, ())
+        inner = sorted({inner for _, loads in found for inner in loads})
+        return name, tuple(text for text, _ in found), tuple(self.named(one, fn) for one in inner)
 
     def cell(self, cell: Any) -> Any:
         try:
@@ -190,6 +207,43 @@ class Fingerprint:
                 steps.append((step.opname, step.arg))
         head = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & FLAGS
         return "code", head, tuple(steps), code.co_exceptiontable
+
+
+def module_source(fn: FunctionType) -> str:
+    file = fn.__code__.co_filename
+    # A relative name would be searched for along sys.path, and something else might be found there.
+    known = os.path.isabs(file) or file in linecache.cache
+    return "".join(linecache.getlines(file, fn.__globals__)) if known else ""
+
+
+@lru_cache(maxsize=4)
+def bindings(source: str) -> dict[str, list[tuple[str, frozenset[str]]]]:
+    """Return the top-level statements that give each name of a module its meaning, and the names they load.
+
+    A statement is text without positions, comments and docstrings.
+    """
+    found: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError):  # a notebook's cell may hold more than Python
+        return found
+    for statement in statements:
+        bound: set[str] = set()
+        loads: set[str] = set()
+        for node in ast.walk(statement):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                if ast.get_docstring(node, clean=False) is not None:
+                    node.body = node.body[1:]
+            elif isinstance(node, ast.alias):
+                bound.add((node.asname or node.name).partition(".")[0])
+            elif isinstance(node, ast.Name):
+                (loads if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bound = {statement.name}  # what is bound inside is local
+        text = ast.dump(statement)
+        for name in bound:
+            found.setdefault(name, []).append((text, frozenset(loads)))
+    return found
 
 
 def collect_globals(code: CodeType, read: set[str], written: set[str]) -> None:
