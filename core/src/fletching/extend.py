@@ -30,12 +30,17 @@ if TYPE_CHECKING:
     from fletching.settings import SerializationSettings as SerializationSettings
     from fletching.task_plugins import TaskPlugins as TaskPlugins
     from fletching.types.base import TypeTransformer as TypeTransformer
+    from fletching.types.blobs import is_remote as is_remote
+    from fletching.types.blobs import local_path as local_path
     from fletching.types.blobs import new_blob_path as new_blob_path
+    from fletching.types.blobs import read_blob as read_blob
+    from fletching.types.blobs import storage_for as storage_for
     from fletching.types.display import preview as preview
     from fletching.types.display import type_name as type_name
     from fletching.types.engine import transformer as transformer
     from fletching.types.idl import from_literal_map as from_literal_map
     from fletching.types.idl import to_literal_map as to_literal_map
+    from fletching.types.wire import describe as describe_literal
 
 _HOMES = {
     "AsyncPythonFunctionTask": "async_task",
@@ -56,15 +61,20 @@ _HOMES = {
     "TaskResolverMixin": "resolver",
     "TypeTransformer": "types.base",
     "default_task_resolver": "resolver",
+    "describe_literal": "types.wire",
     "from_literal_map": "types.idl",
     "hookimpl": "hookspecs",
+    "is_remote": "types.blobs",
+    "local_path": "types.blobs",
     "manager": "plugins",
     "new_blob_path": "types.blobs",
     "observe": "run.events",
     "preview": "types.display",
+    "read_blob": "types.blobs",
     "redact": "security",
     "register_type": "types.engine",
     "remember_secret": "security",
+    "storage_for": "types.blobs",
     "task_template": "idl.template",
     "to_literal_map": "types.idl",
     "transformer": "types.engine",
@@ -73,7 +83,7 @@ _HOMES = {
 }
 """Name -> module below ``fletching`` that holds it. Nothing is imported before it is asked for."""
 
-_RENAMED = {"register_type": "register"}
+_RENAMED = {"describe_literal": "describe", "register_type": "register"}
 
 __all__ = [  # noqa: PLE0604 - the names are resolved by __getattr__
     *sorted(_HOMES)

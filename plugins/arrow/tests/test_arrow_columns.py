@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+
 from fletching.errors import ConfigError, ConversionError, UnsupportedTypeError
 from fletching.types.annotations import HashMethod, kwtypes
 from fletching.types.engine import transformer

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
 from fletching.errors import ConfigError, ConversionError, UnsupportedTypeError
 from fletching.testing import TransformerConformance
 from fletching.types.annotations import kwtypes
 from fletching.types.engine import transformer
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 DTYPES = st.one_of(
     hnp.boolean_dtypes(),

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import strategies as st
+
 from fletching.errors import ConversionError
 from fletching.testing import TransformerConformance
 from fletching.types.engine import transformer
-from hypothesis import strategies as st
 
 COLUMNS: list[tuple[Any, st.SearchStrategy[Any]]] = [
     ("int64", st.integers(-(2**63), 2**63 - 1)),

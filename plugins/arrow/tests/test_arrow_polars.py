@@ -7,10 +7,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import strategies as st
+
 from fletching.errors import ConversionError
 from fletching.testing import TransformerConformance
 from fletching.types.engine import transformer
-from hypothesis import strategies as st
 
 COLUMNS: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (pl.Int8, st.integers(-128, 127)),

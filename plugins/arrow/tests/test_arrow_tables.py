@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.testing import TransformerConformance
 from fletching.types.engine import transformer
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 UTC = dt.UTC
 

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from flyteidl.core.literals_pb2 import Literal
+
 from fletching.errors import ConversionError
 from fletching.types.annotations import kwtypes
 from fletching.types.engine import transformer
 from fletching_arrow import StructuredDataset
-from flyteidl.core.literals_pb2 import Literal
 
 GOLDEN = Path(__file__).parent / "golden"
 FRAME = pd.DataFrame(

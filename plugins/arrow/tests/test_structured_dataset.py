@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import fletching
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+import fletching
 from fletching.errors import ConfigError, ConversionError, UnknownPluginError, UnsupportedTypeError
 from fletching.testing import TransformerConformance
 from fletching.types.annotations import kwtypes

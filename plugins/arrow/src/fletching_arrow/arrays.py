@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 import numpy as np
 
 from fletching.errors import ConfigError, ConversionError, UnsupportedTypeError, close_match
-from fletching.types.base import TypeTransformer
-from fletching.types.display import type_name
+from fletching.extend import TypeTransformer, type_name
 from fletching_arrow.display import describe
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class ArrayTransformer(TypeTransformer["np.ndarray[Any, Any]"]):
 
     def to_python(self, literal: Literal, /) -> np.ndarray[Any, Any]:
         """Return the array a literal points to."""
-        from fletching.types.wire import describe as describe_literal
+        from fletching.extend import describe_literal
 
         if literal.scalar.WhichOneof("value") != "blob":
             raise ConversionError("numpy.ndarray", describe_literal(literal))
@@ -78,7 +77,7 @@ class ArrayTransformer(TypeTransformer["np.ndarray[Any, Any]"]):
         return np.array(value, order="A", copy=True, subok=False)
 
     def _write(self, value: np.ndarray[Any, Any]) -> str:
-        from fletching.types.blobs import is_remote, new_blob_path, storage_for
+        from fletching.extend import is_remote, new_blob_path, storage_for
 
         self._check(value)
         place = new_blob_path(f"{os.urandom(16).hex()}.npy")
@@ -87,7 +86,7 @@ class ArrayTransformer(TypeTransformer["np.ndarray[Any, Any]"]):
         return place
 
     def _read(self, uri: str) -> np.ndarray[Any, Any]:
-        from fletching.types.blobs import is_remote, local_path, read_blob
+        from fletching.extend import is_remote, local_path, read_blob
 
         if is_remote(uri):
             return self._load(io.BytesIO(read_blob(uri)))

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.types as arrow
 
 from fletching.errors import ConversionError, UnsupportedTypeError, close_match
-from fletching.types.display import type_name
+from fletching.extend import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,26 +13,21 @@ from fletching_arrow.owned import has_inner_dictionary
 
 __all__ = ["checked", "seen"]
 
-_UNCHANGED = (
-    arrow.is_null,
-    arrow.is_boolean,
-    arrow.is_integer,
-    arrow.is_floating,
-    arrow.is_string,
-    arrow.is_large_string,
-    arrow.is_binary,
-    arrow.is_large_binary,
-    arrow.is_fixed_size_binary,
-    arrow.is_date32,
-    arrow.is_time64,
-    arrow.is_duration,
-    arrow.is_decimal128,
-    arrow.is_decimal256,
+_UNCHANGED = frozenset(
+    (
+        *(pa.null(), pa.bool_(), pa.float16(), pa.float32(), pa.float64()),
+        *(pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
+        *(pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.binary(1)),
+        *(pa.date32(), pa.time64("us"), pa.duration("us"), pa.decimal128(1), pa.decimal256(1)),
+    )
 )
-"""Types that Parquet gives back bit for bit; a property test holds every one of them to it.
+"""Types, with any parameters, that Parquet gives back bit for bit: a property test holds every one of them to it.
 
 Views are missing: some of them it cannot write.
 """
+
+_UNCHANGED_IDS = frozenset(data_type.id for data_type in _UNCHANGED)
+_DICTIONARY_ID = pa.dictionary(pa.int8(), pa.string()).id
 
 
 def checked(table: pa.Table) -> pa.Table:
@@ -51,23 +46,23 @@ def checked(table: pa.Table) -> pa.Table:
 
 def seen(table: pa.Table, format: str, types: dict[str, pa.DataType]) -> pa.Table:
     """Return the table as it comes out of a file of ``format``: itself, where all its types are kept."""
-    if _all_kept(table, format):
-        for index, field in enumerate(table.schema):
-            if arrow.is_dictionary(field.type) and table.column(index).num_chunks > 1:
-                table = table.unify_dictionaries()
-                break
-        if all(_regular(column) for column in table.columns if arrow.is_dictionary(column.type)):
+    kinds = table.schema.types
+    if _all_kept(kinds, format):
+        encoded = [index for index, kind in enumerate(kinds) if kind.id == _DICTIONARY_ID]
+        if any(table.column(index).num_chunks > 1 for index in encoded):
+            table = table.unify_dictionaries()
+        if all(_regular(table.column(index)) for index in encoded):
             return table
     sink = pa.BufferOutputStream()
     formats.write(table, sink, format)
     return formats.read(pa.BufferReader(sink.getvalue()), format, lambda schema: None, types)
 
 
-def _all_kept(table: pa.Table, format: str) -> bool:
-    if format == "csv" or not table.num_columns:
+def _all_kept(kinds: list[pa.DataType], format: str) -> bool:
+    if format == "csv" or not kinds:
         return False
     kept = _kept_by_parquet if format == "parquet" else _kept_by_ipc
-    return all(kept(field.type) for field in table.schema)
+    return all(kind.id in _UNCHANGED_IDS or kept(kind) for kind in kinds)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -81,7 +76,7 @@ def _kept_by_parquet(data_type: pa.DataType, top: bool = True) -> bool:
     if arrow.is_list(data_type) or arrow.is_large_list(data_type) or arrow.is_struct(data_type):
         inner = [data_type.field(index) for index in range(data_type.num_fields)]
         return bool(inner) and all(field.nullable and _kept_by_parquet(field.type, False) for field in inner)
-    return any(is_it(data_type) for is_it in _UNCHANGED)
+    return data_type.id in _UNCHANGED_IDS
 
 
 @functools.lru_cache(maxsize=1024)

@@ -204,8 +204,7 @@ def source_of(dataset: StructuredDataset) -> Source:
 
 def reader(frame_type: Any) -> FrameTransformer[Any]:
     """Return the transformer of a kind of frame; raise `UnsupportedTypeError` for what is none."""
-    from fletching.types.display import type_name
-    from fletching.types.engine import transformer
+    from fletching.extend import transformer, type_name
     from fletching_arrow.frames import FrameTransformer
 
     found = transformer(frame_type)

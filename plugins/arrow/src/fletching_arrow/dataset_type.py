@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConversionError
-from fletching.types.base import TypeTransformer
+from fletching.extend import TypeTransformer
 from fletching_arrow.dataset import Snapshot, StructuredDataset, reader, received
 from fletching_arrow.options import FrameOptions
 
@@ -108,7 +108,7 @@ class DatasetTransformer(TypeTransformer[StructuredDataset]):
         return own or declared or "parquet"
 
     def _place(self, value: StructuredDataset) -> str:
-        from fletching.types.blobs import is_remote, local_path
+        from fletching.extend import is_remote, local_path
         from fletching_arrow.wire import nothing_at
 
         uri = str(value.uri)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fletching.types.display import preview, type_name
+from fletching.extend import preview, type_name
 
 __all__ = ["describe", "frame_name"]
 

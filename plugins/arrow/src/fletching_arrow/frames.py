@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from fletching.errors import ConversionError
-from fletching.types.base import TypeTransformer
+from fletching.extend import TypeTransformer
 from fletching_arrow import columns, crossing
 from fletching_arrow.options import FrameOptions
 from fletching_arrow.owned import keep_as, kept_as, own, sealed

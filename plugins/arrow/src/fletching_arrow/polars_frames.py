@@ -11,7 +11,7 @@ from fletching.errors import ConversionError
 from fletching_arrow.frames import FrameTransformer
 
 if TYPE_CHECKING:
-    from fletching.types.base import TypeTransformer
+    from fletching.extend import TypeTransformer
 
 __all__ = ["LazyFrameTransformer", "PolarsTransformer", "factory"]
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fletching.errors import ConversionError
-from fletching.types.base import TypeTransformer
-from fletching.types.engine import transformer
+from fletching.extend import TypeTransformer, transformer
 from fletching_arrow.display import describe
 
 if TYPE_CHECKING:

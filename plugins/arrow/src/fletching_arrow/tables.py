@@ -10,7 +10,7 @@ from fletching.errors import UnsupportedTypeError
 from fletching_arrow.frames import FrameTransformer
 
 if TYPE_CHECKING:
-    from fletching.types.base import TypeTransformer
+    from fletching.extend import TypeTransformer
 
 __all__ = ["RecordBatchTransformer", "TableTransformer", "factory"]
 

@@ -11,7 +11,7 @@ from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import LiteralType
 
 from fletching.errors import ConversionError
-from fletching.types.blobs import is_remote, local_path, new_blob_path, storage_for
+from fletching.extend import is_remote, local_path, new_blob_path, storage_for
 from fletching_arrow.options import FORMATS
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from fletching.types.base import TypeTransformer
+    from fletching.extend import TypeTransformer
     from fletching_arrow.options import FrameOptions
 
 __all__ = [
@@ -42,7 +42,7 @@ PLAIN_SCHEMA: dict[str, Any] = {
 
 def dataset_type(options: FrameOptions, format: str = "") -> LiteralType:
     """Return the wire type of frames with these options."""
-    from fletching.types.engine import transformer
+    from fletching.extend import transformer
 
     result = LiteralType()
     dataset = result.structured_dataset_type
@@ -69,7 +69,7 @@ def dataset_literal(uri: str, options: FrameOptions, format: str) -> Literal:
 def literal_of_plain(data: Any, options: FrameOptions) -> Literal:
     """Return the literal that stands for a dataset inside a dataclass."""
     if not isinstance(data, dict) or not isinstance(data.get("uri"), str):
-        from fletching.types.display import preview
+        from fletching.extend import preview
 
         raise ConversionError("a dataset as {'uri': …, 'file_format': …}", preview(data))
     return dataset_literal(data["uri"], options, data.get("file_format") or options.format)
@@ -117,12 +117,12 @@ class Location:
     @classmethod
     def of(cls, literal: Literal, reader: TypeTransformer[Any]) -> Location:
         """Return the place that a literal names; raise `ConversionError` if it is none of a dataset."""
-        from fletching.types.wire import describe
+        from fletching.extend import describe_literal
         from fletching_arrow.display import frame_name
 
         if literal.scalar.WhichOneof("value") != "structured_dataset":
             expected = getattr(reader, "frame_type", reader.python_type)
-            raise ConversionError(frame_name(expected), describe(literal))
+            raise ConversionError(frame_name(expected), describe_literal(literal))
         dataset = literal.scalar.structured_dataset
         described = dataset.metadata.structured_dataset_type
         found = described.format or "parquet"

@@ -18,11 +18,11 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from flyteidl.core.literals_pb2 import Literal as Message
 from flytekit import StructuredDataset, kwtypes
 from flytekit.core.context_manager import FlyteContextManager
 from flytekit.core.type_engine import TypeEngine
 from flytekit.models.literals import Literal
-from flyteidl.core.literals_pb2 import Literal as Message
 
 HERE = Path(__file__).parent
 FRAME = pd.DataFrame(
