@@ -30,10 +30,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="examples.flights", description=__doc__)
     parser.add_argument("--flights", metavar="FILE", help="a CSV, or a zip with one, instead of the flights of 2013")
     parser.add_argument("--flight", metavar="CARRIER,ORIGIN,HOUR", default="UA,EWR,17", help="a flight to forecast")
+    parser.add_argument("--picture", metavar="FILE", help="also write what is shown to an SVG file")
     options = parser.parse_args()
     carrier, origin, hour = options.flight.split(",")
 
-    console = Console()
+    console = Console(record=bool(options.picture), width=100 if options.picture else None)
     events: list[Event] = []
     started = time.perf_counter()
     with observe(events.append):
@@ -52,6 +53,8 @@ def main() -> None:
     console.print(f"[bold]{flight.carrier} from {flight.origin} at {flight.hour}:00[/bold]  {answer}\n")
     console.print(timings(events))
     console.print(f"all in {seconds:.2f} s. The code is examples/flights/pipeline.py; next: docs/tutorial/index.md")
+    if options.picture:
+        console.save_svg(options.picture, title="make demo")
 
 
 def ranking(title: str, column: str, groups: list[Loss]) -> Table:
