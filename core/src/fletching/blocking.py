@@ -99,12 +99,13 @@ def in_range(version: str, requires: str) -> bool:
 
 def judge(candidates: Sequence[EntryPoint], blocked: Blocked, core_version: str) -> list[PluginInfo]:
     """Return the state of each of the entry points that claim one name."""
-    free = [entry for entry in candidates if not blocked.word(entry)]
+    words = [blocked.word(entry) for entry in candidates] if blocked.words else [""] * len(candidates)
+    free = [entry for entry, word in zip(candidates, words, strict=True) if not word]
     found = []
-    for entry in candidates:
+    for entry, word in zip(candidates, words, strict=True):
         source = entry.distribution
         state, reason = "ok", ""
-        if word := blocked.word(entry):
+        if word:
             state, reason = "blocked", f"switched off by {word!r}"
         elif len(free) > 1 and entry.kind != "hooks":  # nobody chooses hooks by name: two of one name both count
             others = " and ".join(str(other.distribution) for other in free if other is not entry)
