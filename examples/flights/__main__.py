@@ -50,9 +50,13 @@ def main() -> None:
     console.print()
     console.print(ranking("Carriers by minutes lost, the whole year", "carrier", carriers))
     console.print(ranking("Hours by minutes lost per flight, in summer", "hour", hours))
-    console.print(f"[bold]{flight.carrier} from {flight.origin} at {flight.hour}:00[/bold]  {answer}\n")
+    asked = f"{flight.carrier} from {flight.origin} at {flight.hour}:00"
+    console.print(f"[bold]{asked}[/bold]: {answer}\n", highlight=False)
     console.print(timings(events))
-    console.print(f"all in {seconds:.2f} s. The code is examples/flights/pipeline.py; next: docs/tutorial/index.md")
+    console.print(
+        f"all in {seconds:.2f} s. The code is examples/flights/pipeline.py; next: docs/tutorial/index.md",
+        highlight=False,
+    )
     if options.picture:
         console.save_svg(options.picture, title="make demo")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+from _thread import allocate_lock  # importing threading would cost the first call half a millisecond and more
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Overlay", "task_environment"]
 
-_lock = threading.Lock()
+_lock = allocate_lock()
 _active: list[Overlay] = []
 _underneath: dict[str, str | None] = {}
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fletching.security import remember_secret as remember_secret
     from fletching.settings import SerializationSettings as SerializationSettings
     from fletching.task_plugins import TaskPlugins as TaskPlugins
+    from fletching.types import wire
     from fletching.types.base import TypeTransformer as TypeTransformer
     from fletching.types.blobs import is_remote as is_remote
     from fletching.types.blobs import local_path as local_path
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
     from fletching.types.engine import transformer as transformer
     from fletching.types.idl import from_literal_map as from_literal_map
     from fletching.types.idl import to_literal_map as to_literal_map
-    from fletching.types.wire import describe as describe_literal
+
+    describe_literal = wire.describe
 
 _HOMES = {
     "AsyncPythonFunctionTask": "async_task",
@@ -62,6 +64,7 @@ _HOMES = {
     "TypeTransformer": "types.base",
     "default_task_resolver": "resolver",
     "describe_literal": "types.wire",
+    "field_transformer": "types.engine",
     "from_literal_map": "types.idl",
     "hookimpl": "hookspecs",
     "is_remote": "types.blobs",
@@ -69,6 +72,7 @@ _HOMES = {
     "manager": "plugins",
     "new_blob_path": "types.blobs",
     "observe": "run.events",
+    "part_transformer": "types.engine",
     "preview": "types.display",
     "read_blob": "types.blobs",
     "redact": "security",
