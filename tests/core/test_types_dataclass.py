@@ -169,7 +169,7 @@ SHAPES = st.builds(
     points=st.lists(POINTS, max_size=2),
     box=st.builds(Box, POINTS, st.lists(POINTS, max_size=2)),
     by_name=st.dictionaries(st.text(max_size=3), POINTS, max_size=2),
-    when=st.datetimes(timezones=st.none() | ZONES),
+    when=st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.none() | ZONES),
     day=st.dates(),
     span=st.timedeltas(timedelta(days=-3_000_000), timedelta(days=3_000_000)),
     color=st.sampled_from(Color),

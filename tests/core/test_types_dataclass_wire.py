@@ -121,3 +121,9 @@ def test_defaults_in_the_schema() -> None:
 
 def test_a_tuple_is_no_instance() -> None:
     assert refused(Point, (1, 2)) == "expected Point, got tuple (1, 2)"
+
+
+def test_the_old_struct_form_holds_every_float() -> None:
+    literal = Literal()
+    literal.scalar.generic.fields["price"].number_value = float("inf")
+    assert transformer(Row).to_python(literal) == Row(float("inf"))

@@ -48,6 +48,11 @@ def test_directories(folder: Path) -> None:
     assert (folder / "new.txt").read_text() == "n"
     assert os.path.isdir(carried.new_dir("sub"))
     assert os.path.isdir(carried.new_dir())
+    with pytest.raises(ConversionError) as caught:
+        FlyteDirectory(str(folder / "none")).listdir()
+    assert str(caught.value) == (
+        f"expected a directory that can be listed, got {str(folder / 'none')!r} (No such file or directory)"
+    )
     made = transformer(FlyteDirectory["csv"]).literal_type().blob  # type: ignore[misc]
     assert (made.format, made.dimensionality) == ("csv", BlobType.MULTIPART)
 

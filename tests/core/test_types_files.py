@@ -303,6 +303,27 @@ def test_files_in_containers_and_unions(table: Path) -> None:
     assert obeys(Union[str, FlyteFile], FlyteFile(table)) == FlyteFile(table)
 
 
+def test_what_is_no_path() -> None:
+    class Mine:
+        def __fspath__(self) -> bytes:
+            return b"x"
+
+    kind = transformer(Path)
+    for value in (3, Mine()):
+        with pytest.raises(ConversionError, match="expected Path, got "):
+            kind.to_plain(value)
+    with pytest.raises(ConversionError, match="expected Path, got int 3"):
+        kind.from_plain(3)
+    assert kind.to_plain(FlyteFile("a/b")) == "a/b"
+    with pytest.raises(ConversionError, match="the path must be text that names a file or a URI"):
+        transformer(FlyteFile).from_plain({"path": "s3://a\0b"})
+    with pytest.raises(UnsupportedTypeError):
+        transformer(Mine)
+    with pytest.raises(ConfigError, match="takes a file extension"):
+        FlyteFile[Annotated[str, "csv"]]  # type: ignore[misc]
+    assert repr(FileExt(".csv")) == "FileExt('csv')"
+
+
 def test_other_classes_of_paths() -> None:
     with pytest.raises(
         UnsupportedTypeError, match=r"PurePosixPath depends on the operating system; annotate pathlib\.Path"

@@ -10,6 +10,7 @@ from flyteidl.core.identifier_pb2 import Identifier
 from flyteidl.core.literals_pb2 import Literal, Primitive
 from flyteidl.core.tasks_pb2 import TaskMetadata
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import ListValue, Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
@@ -80,11 +81,23 @@ def test_durations_inside_a_message() -> None:
     assert obeys(TaskMetadata, value) == value
 
 
+def test_other_forms() -> None:
+    literal = Literal()
+    literal.scalar.binary.value, literal.scalar.binary.tag = b"\x91\x01", "msgpack"
+    assert list(transformer(ListValue).to_python(literal)) == [1]
+    with pytest.raises(ConversionError, match=r"expected Identifier, got list \[1\]"):
+        transformer(Identifier).to_python(literal)
+    with pytest.raises(UnsupportedTypeError):
+        transformer(Message)
+    assert transformer(ListValue).json_schema() == {"type": "array"}
+
+
 def test_inside_a_dataclass() -> None:
     @dataclass
     class Holder:
         value: Identifier
 
+    assert transformer(Holder).json_schema()["properties"] == {"value": {"type": "object"}}
     assert obeys(Holder, Holder(Identifier(name="n"))) == Holder(Identifier(name="n"))
 
 

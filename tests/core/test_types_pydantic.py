@@ -145,14 +145,11 @@ def test_the_old_struct_form_is_read() -> None:
     ("annotation", "value", "message"),
     [
         (Part, 3, "expected Part, got int 3"),
-        (Part, {"y": 1.0}, "value.x: expected Part, got nothing (Field required)"),
+        (Part, {"y": 1.0}, "expected Part, got dict {'y': 1.0} ('x' is missing)"),
         (
             Part,
             {"x": "a"},
-            (
-                "value.x: expected Part, got str 'a' "
-                "(Input should be a valid integer, unable to parse string as an integer)"
-            ),
+            "value.x: expected a valid integer, unable to parse string as an integer, got str 'a'",
         ),
         (
             Checked,
@@ -176,6 +173,61 @@ def test_a_field_that_was_set_to_another_type() -> None:
     for method in (transformer(Part).carry, transformer(Part).to_literal):
         with pytest.raises(ConversionError, match="expected Part, got Part Part\\(x='a', y=None\\)"):
             method(value)
+
+
+class Failing(pydantic.BaseModel):
+    a: int
+
+    @pydantic.field_validator("a")
+    @classmethod
+    def fails(cls, value: int, info: pydantic.ValidationInfo) -> int:
+        if info.context:
+            raise OSError("no disk") if value else ConversionError("a disk", "none")
+        return value
+
+    @pydantic.field_serializer("a", when_used="json")
+    def written(self, value: int) -> int:
+        if value > 1:
+            raise OSError("no paper") if value > 2 else ConversionError("paper", "none")
+        return value
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (1, "expected Failing, got dict {'a': 1} (OSError: no disk)"),
+        (0, "value.a: expected Failing, got int 0 (Value error, expected a disk, got none)"),
+        (
+            2,
+            (
+                "expected Failing, got Failing Failing(a=2) "
+                "(Error calling function `written`: ConversionError: expected paper, got none)"
+            ),
+        ),
+        (3, "expected Failing, got Failing Failing(a=3) (Error calling function `written`: OSError: no paper)"),
+    ],
+)
+def test_what_the_code_of_a_model_raises(value: int, message: str) -> None:
+    with pytest.raises(ConversionError) as caught:
+        transformer(Failing).carry(Failing(a=value))
+    assert str(caught.value) == message
+
+
+def test_more_than_one_error_and_fields_only_pydantic_knows() -> None:
+    class Wide(pydantic.BaseModel):
+        a: int
+        b: int
+        link: Optional[pydantic.AnyUrl] = None
+
+    made = transformer(Wide)
+    with pytest.raises(ConversionError) as caught:
+        made.from_plain({"a": [], "b": []})
+    assert str(caught.value) == "value.a: expected a valid integer, got list [] (and 1 more)"
+    assert set(made.literal_type().structure.dataclass_type) == {"a", "b"}
+    with pytest.raises(ConversionError, match="Object of type bytes is not JSON serializable"):
+        made.from_plain({"a": b"x"})
+    value = Wide(a=1, b=2, link="https://example.org")  # type: ignore[arg-type]
+    assert obeys(Wide, value) == value
 
 
 def test_a_model_that_is_not_defined() -> None:

@@ -119,6 +119,7 @@ def test_remote_outputs(memory: Memory, table: Path, folder: Path) -> None:
         assert memory.files[uri] == b"a,b\n1,2\n"
         uri = transformer(FlyteDirectory).to_literal(str(folder)).scalar.blob.uri
         assert memory.files[f"{uri}/below/b.txt"] == b"b"
+        assert FlyteDirectory.new_remote("d").new_dir("e").path.startswith("mem://bucket/outputs/")
         out = FlyteFile.new_remote_file("x.txt")
         with out.open("w") as stream:
             stream.write("x")

@@ -40,11 +40,6 @@ class Member(NamedTuple):
         field = self.field
         return field.init and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
-    @property
-    def nullable(self) -> bool:
-        """Whether None is allowed because it is the default, as in ``x: int = None``."""
-        return self.field.default is None
-
 
 def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | None:
     """Return the transformer of a dataclass, or of a generic one with its arguments."""
@@ -167,11 +162,8 @@ class DataclassTransformer(TypeTransformer[Any]):
         if isinstance(value, dict):
             return self.make(value, lambda kind: kind.carry_plain)
         cls = type(value)
-        hint = ""
-        if cls.__qualname__ == self.cls.__qualname__:
-            hint = "another class of the same name; was it defined twice?"
-        elif cls.__name__ == "dict_items" or hasattr(value, "_asdict"):
-            hint = f"make it a {self.expected}"
+        same = cls.__qualname__ == self.cls.__qualname__
+        hint = "another class of the same name; was it defined twice?" if same else ""
         raise ConversionError(self.expected, preview(value), hint=hint)
 
     def make(self, data: dict[str, Any], reader: Callable[[TypeTransformer[Any]], Callable[[Any], Any]]) -> Any:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelTransformer", "factory"]
 
+SHOULD = "Input should be "
+"""How pydantic begins to say what it expects."""
+
 _being_described: ContextVar[frozenset[type]] = ContextVar("_being_described", default=frozenset())
 
 
@@ -90,8 +93,6 @@ class ModelTransformer(TypeTransformer[Any]):
             raise ConversionError(type_name(self.model), preview(value))
         try:
             data = self._adapter.dump_python(value, mode="json", by_alias=False, round_trip=True, warnings="error")
-        except ConversionError:
-            raise
         except Exception as error:  # whatever a serializer of the user raises
             raise ConversionError(type_name(self.model), preview(value), hint=str(error)) from error
         return copy_plain(data)
@@ -116,14 +117,21 @@ class ModelTransformer(TypeTransformer[Any]):
         try:
             return validate()
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            more = f", and {error.error_count() - 1} more" if error.error_count() > 1 else ""
-            got = "nothing" if first["type"] == "missing" else preview(first["input"])
-            failure = ConversionError(type_name(self.model), got, hint=first["msg"] + more)
-            failure.path = "".join(f".{step}" if str(step).isidentifier() else key_step(step) for step in first["loc"])
-            raise failure from error
-        except ConversionError:
-            raise
+            raise self._failure(error) from error
         except Exception as error:  # whatever a validator of the user raises
             hint = f"{type(error).__name__}: {error}"
             raise ConversionError(type_name(self.model), preview(data), hint=hint) from error
+
+    def _failure(self, error: pydantic.ValidationError) -> ConversionError:
+        """Return the first of the errors pydantic found, in this project's words."""
+        first = error.errors(include_url=False, include_context=False)[0]
+        path, message, expected = first["loc"], first["msg"], type_name(self.model)
+        if first["type"] == "missing":
+            path, message = path[:-1], f"{path[-1]!r} is missing"
+        elif message.startswith(SHOULD):
+            expected, message = message.removeprefix(SHOULD), ""
+        count = error.error_count() - 1
+        hint = ", ".join(part for part in (message, f"and {count} more" if count else "") if part)
+        failure = ConversionError(expected, preview(first["input"]), hint=hint)
+        failure.path = "".join(f".{step}" if str(step).isidentifier() else key_step(step) for step in path)
+        return failure

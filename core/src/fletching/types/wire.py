@@ -15,9 +15,21 @@ from fletching.types.display import preview, type_name
 from fletching.types.plain import pack, unpack
 
 if TYPE_CHECKING:
+    from google.protobuf.struct_pb2 import Struct, Value
+
     from fletching.types.base import TypeTransformer
 
-__all__ = ["MSGPACK", "Literal", "LiteralType", "SimpleType", "describe", "plain_literal", "read_plain", "struct_type"]
+__all__ = [
+    "MSGPACK",
+    "Literal",
+    "LiteralType",
+    "SimpleType",
+    "describe",
+    "plain_literal",
+    "read_plain",
+    "struct_data",
+    "struct_type",
+]
 
 MSGPACK = "msgpack"
 """The tag of binary literals, and the serialization format that a STRUCT type is annotated with."""
@@ -50,10 +62,22 @@ def read_plain(transformer: TypeTransformer[Any], literal: Literal) -> Any:
         if binary.tag == MSGPACK:
             return transformer.from_plain(unpack(binary.value))
     elif kind == "generic":
-        from google.protobuf.json_format import MessageToDict
-
-        return transformer.from_plain(MessageToDict(literal.scalar.generic))
+        return transformer.from_plain(struct_data(literal.scalar.generic))
     raise ConversionError(type_name(transformer.python_type), describe(literal))
+
+
+def struct_data(struct: Struct) -> dict[str, Any]:
+    """Return the plain data of the JSON that older writers use; its numbers are all floats, also infinite ones."""
+    return {name: _value_data(value) for name, value in struct.fields.items()}
+
+
+def _value_data(value: Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return struct_data(value.struct_value)
+    if kind == "list_value":
+        return [_value_data(item) for item in value.list_value.values]
+    return None if kind in ("null_value", None) else getattr(value, kind)
 
 
 def describe(literal: Literal) -> str:
