@@ -1,4 +1,4 @@
-"""Columns, schemas and formats in an annotation: what is checked, what crosses, and what is said when it does not fit."""
+"""Columns, schemas and formats in an annotation: what is checked, what crosses, and what is said if it does not fit."""
 
 from __future__ import annotations
 

@@ -178,8 +178,10 @@ def test_a_pickle_from_elsewhere_is_not_read() -> None:
     [
         (
             kwtypes(allow_pickel=True),
-            "unknown option 'allow_pickel' for numpy.ndarray; did you mean 'allow_pickle'?; "
-            "known are 'allow_pickle', 'mmap_mode'",
+            (
+                "unknown option 'allow_pickel' for numpy.ndarray; did you mean 'allow_pickle'?; "
+                "known are 'allow_pickle', 'mmap_mode'"
+            ),
         ),
         (kwtypes(mmap_mode="w+"), "mmap_mode='w+' is none of 'r', 'r+', 'c'"),
     ],

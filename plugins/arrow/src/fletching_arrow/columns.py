@@ -14,7 +14,7 @@ from fletching.extend import type_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fletching_arrow.options import FrameOptions
+    from fletching_arrow.config import FrameOptions
 
 __all__ = ["check", "checked_column_types", "csv_types", "index_names", "narrowed"]
 

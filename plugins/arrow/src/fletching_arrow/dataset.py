@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from fletching.errors import ConfigError, UnsupportedTypeError
-from fletching_arrow.options import FrameOptions, checked_format
+from fletching_arrow.config import FrameOptions, checked_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

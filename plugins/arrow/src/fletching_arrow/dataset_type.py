@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConversionError
 from fletching.extend import TypeTransformer
+from fletching_arrow.config import FrameOptions
 from fletching_arrow.dataset import Snapshot, StructuredDataset, reader, received
-from fletching_arrow.options import FrameOptions
 
 if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from fletching.errors import ConversionError
 from fletching.extend import TypeTransformer
 from fletching_arrow import columns, crossing
-from fletching_arrow.options import FrameOptions
+from fletching_arrow.config import FrameOptions
 from fletching_arrow.owned import keep_as, kept_as, own, sealed
 
 if TYPE_CHECKING:

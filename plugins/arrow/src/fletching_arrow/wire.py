@@ -12,7 +12,7 @@ from flyteidl.core.types_pb2 import LiteralType
 
 from fletching.errors import ConversionError
 from fletching.extend import is_remote, local_path, new_blob_path, storage_for
-from fletching_arrow.options import FORMATS
+from fletching_arrow.config import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from fletching.extend import TypeTransformer
-    from fletching_arrow.options import FrameOptions
+    from fletching_arrow.config import FrameOptions
 
 __all__ = [
     "PLAIN_SCHEMA",
