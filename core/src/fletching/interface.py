@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fletching.docstring import Docstring
 
-__all__ = ["MISSING", "Interface"]
+__all__ = ["MISSING", "Interface", "accepts_none"]
 
 
 class _Missing:
