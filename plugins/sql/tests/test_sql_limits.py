@@ -38,7 +38,10 @@ def test_the_server_stops_too(postgres_uri: str, isolated_home: Any) -> None:
     config = SQLAlchemy(uri=postgres_uri)
     with pytest.raises(TaskTimeoutError):
         SQLTask("endless", "select pg_sleep(601)::text", config, outputs=str, metadata=TaskMetadata(timeout=2))()
-    running = "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(601)%' and pid <> pg_backend_pid()"
+    running = (
+        "select count(*) from pg_stat_activity "
+        "where state = 'active' and query like '%pg_sleep(601)%' and pid <> pg_backend_pid()"
+    )
     end = time.monotonic() + 20
     with psycopg.connect(postgres_uri, autocommit=True) as connection:
         while connection.execute(running).fetchone() != (0,):
@@ -124,7 +127,7 @@ def test_a_file_that_may_only_be_read(kind: Any, ask: Any, tmp_path: Path) -> No
     assert (
         ask(locked, "select n from t join given using (n)", int, {"given": pa.Table}, given=pa.table({"n": [1]})) == 1
     )
-    with pytest.raises(Exception, match="(?i)read-?only"):
+    with pytest.raises(Exception, match=r"(?i)read-?only"):
         ask(locked, "insert into t values (2)")
     assert Path(path).exists()
 

@@ -313,18 +313,25 @@ def test_the_driver_gets_the_secret(postgres_uri: str, monkeypatch: Any) -> None
     [
         (
             {"uri": "postgresql://me:hunter2@db/x"},
-            "SQLAlchemy: the uri 'postgresql://me:***@db/x' holds a password, which would be serialized; "
-            "remove it and give secret_connect_args={'password': Secret(...)}",
+            (
+                "SQLAlchemy: the uri 'postgresql://me:***@db/x' holds a password, which would be serialized; "
+                "remove it and give secret_connect_args={'password': Secret(...)}"
+            ),
         ),
         (
             {"uri": "postgresql://db/x?user=me&password=hunter2"},
-            "SQLAlchemy: the uri 'postgresql://db/x?user=me&password=***' holds a password, which would be serialized; "
-            "remove it and give secret_connect_args={'password': Secret(...)}",
+            (
+                "SQLAlchemy: the uri 'postgresql://db/x?user=me&password=***' holds a password, "
+                "which would be serialized; "
+                "remove it and give secret_connect_args={'password': Secret(...)}"
+            ),
         ),
         (
             {"uri": "postgresql://db/x", "connect_args": {"password": "hunter2"}},
-            "SQLAlchemy: connect_args['password'] would be serialized; "
-            "give it as secret_connect_args={'password': Secret(...)}",
+            (
+                "SQLAlchemy: connect_args['password'] would be serialized; "
+                "give it as secret_connect_args={'password': Secret(...)}"
+            ),
         ),
         (
             {"uri": "postgresql://db/x", "secret_connect_args": {"password": "hunter2"}},

@@ -15,7 +15,7 @@ from fletching.errors import ConfigError, ConversionError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Cell", "cell", "is_record", "optional"]
+__all__ = ["Cell", "cell", "is_record", "optional", "stripped", "wrong"]
 
 Cell: TypeAlias = "Callable[[Any], Any]"
 """Takes what the database gave; returns it as declared or raises `ConversionError`."""
@@ -97,6 +97,7 @@ def stripped(annotation: Any) -> Any:
 
 
 def wrong(annotation: Any, value: Any, hint: str = "") -> ConversionError:
+    """Return the error for a value that is no ``annotation``."""
     from fletching.extend import preview, type_name
 
     if value is None:

@@ -60,9 +60,10 @@ class Allowed:
     def check(self, name: Identifier) -> None:
         """Raise `ConfigError` unless ``name`` is on the list."""
         if name not in self.names:
-            allowed = ", ".join(repr(str(known)) for known in self.names)
+            known = [str(one) for one in self.names]
+            allowed = ", ".join(map(repr, known))
             raise ConfigError(
-                f"the identifier {str(name)!r} is not allowed{close_match(name, map(str, self.names))}; allowed: {allowed}"
+                f"the identifier {str(name)!r} is not allowed{close_match(name, known)}; allowed: {allowed}"
             )
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -24,6 +25,9 @@ __all__ = ["connect"]
 ROWS = 50_000
 """Rows a batch: DuckDB hands Arrow out in columns, so a batch costs little."""
 
+CONNECTING = threading.Lock()
+"""Connections to one file share an instance, which a second thread can meet before it is ready (seen with 2.0.0)."""
+
 
 def connect(config: SQLConfig, seconds: float | None = None) -> Session:
     """Open the database of a `DuckDB` config."""
@@ -42,7 +46,8 @@ class DuckDBSession(Session):
         # A query must not see the Python variables of whoever happens to call.
         settings["python_enable_replacements"] = False
         try:
-            self.connection = duckdb.connect(config.uri, read_only=config.read_only, config=settings)
+            with CONNECTING:
+                self.connection = duckdb.connect(config.uri, read_only=config.read_only, config=settings)
         except duckdb.Error as error:
             error.add_note(f"while opening {config.uri!r}")
             raise
