@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from distributions import Site
 
+from fletching.cli.plugin_probe import main
 from fletching.cli.plugins import command
 from fletching.extend import PluginManager, use_manager
 from fletching.installed import Installed, read
@@ -280,3 +281,20 @@ def test_the_installed_command_lists_the_installed_plugins() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert isinstance(json.loads(run.stdout), list)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "state"),
+    [
+        ("executors", "builtins:int", "ok"),
+        ("executors", "math:pi", "broken"),
+        ("hooks", "math", "ok"),
+        ("hooks", "mine_starts", "broken"),
+    ],
+)
+def test_the_probe_writes_what_happened(site: Site, tmp_path: Path, kind: str, value: str, state: str) -> None:
+    source = "from fletching.extend import hookimpl\n@hookimpl\ndef fletching_start(manager): raise SystemExit"
+    site.add("fletching-starts", {"hooks": {"x": "mine_starts"}}, modules={"mine_starts": source})
+    main([str(tmp_path / "answer"), kind, "x", value, "fletching-x", "1.0"])
+    site.forget()
+    assert json.loads((tmp_path / "answer").read_text(encoding="utf-8"))["state"] == state

@@ -262,15 +262,17 @@ def test_a_warm_read_uses_neither_importlib_metadata_nor_json(tmp_path: Path) ->
     program = """
         import sys, time
         from fletching import index, survey
+        before = set(sys.modules)
         found = index.current(survey.searched(), now=time.time_ns() + 10**10)
-        print(*found.names("tasks"), "importlib_metadata" in sys.modules, "importlib.metadata" in sys.modules,
-              "json" in sys.modules, "pluggy" in sys.modules, "packaging" in sys.modules)
+        print(*found.names("tasks"), "-", *sorted(set(sys.modules) - before))
     """
-    env = {"FLETCHING_HOME": str(tmp_path / "home")}
-    cold, warm = site.run(program, env=env), site.run(program, env=env)
-    assert cold.stdout.split()[-5:] == ["True", "False", "True", "False", "True"] or "True" in cold.stdout
-    assert warm.stdout.split()[-5:] == ["False"] * 5, warm.stderr
-    assert "shout" in warm.stdout.split()
+    for _ in range(5):  # the environment that the tests run in may change at any time
+        names, _, modules = site.run(program, env={"FLETCHING_HOME": str(tmp_path / "home")}).stdout.partition(" - ")
+        assert "shout" in names.split()
+        if "importlib_metadata" not in modules:
+            break
+    assert not {"importlib_metadata", "importlib.metadata", "json", "packaging", "pluggy"} & set(modules.split())
+    assert len(modules.split()) < 5
 
 
 def test_nothing_is_written_within_two_seconds_of_a_change(home: Path, site: Site) -> None:
@@ -427,3 +429,49 @@ def test_the_index_of_another_user_is_not_used(home: Path, site: Site, monkeypat
     assert index.load(str(file), paths) is not None
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     assert index.load(str(file), paths) is None
+
+
+def test_an_index_longer_than_the_first_read(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.add("shout", {"tasks": {f"shout{number}": "shout:Shout" for number in range(100)}})
+    monkeypatch.setattr(index, "START", 80)
+    expected = told(read())
+    monkeypatch.setattr("fletching.scan.scan", None)
+    assert told(read()) == expected
+    (file,) = index_files(home)
+    file.write_bytes(file.read_bytes()[:1000])
+    paths = survey.searched()
+    assert paths is not None
+    assert index.load(str(file), paths) is None
+
+
+def test_an_index_that_cannot_be_put_in_place_leaves_nothing_behind(home: Path, site: Site) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    read()
+    (file,) = index_files(home)
+    file.unlink()
+    file.mkdir()
+    (file / "in the way").touch()
+    assert read().names("tasks") == ["shout"]
+    assert index_files(home) == [file]
+
+
+def test_a_path_that_has_no_form_as_text_is_read_without_an_index(
+    home: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    monkeypatch.setattr(sys, "path", [*sys.path, "/nowhere/\udcff"])
+    assert read().names("tasks") == ["shout"]
+    monkeypatch.setattr(sys, "path", [*sys.path, site.folder])
+    assert survey.searched() is None
+    assert installed.read().names("tasks") == ["shout"]
+    assert not index_files(home)
+
+
+def test_a_snapshot_equals_another_of_the_same_content(home: Path, site: Site) -> None:
+    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    first, second = read(), read()
+    assert first == second
+    assert hash(first) == hash(second)
+    assert first != installed.Installed()
+    assert first != 5
+    assert repr(first) == "Installed(1 entry points, core_version='')"

@@ -206,7 +206,11 @@ def save(file: str, text: str, rest: bytes) -> None:
         with open(draft, "xb") as stream:
             head = f"{MAGIC} {len(body)} {len(rest)} {checksum(body)} {checksum(rest)}\n"
             stream.write(head.encode() + body + rest)
-        os.replace(draft, file)
+        try:
+            os.replace(draft, file)
+        except OSError:
+            os.unlink(draft)
+            raise
         folder = os.path.dirname(file)
         names = os.listdir(folder)
         if len(names) > KEEP:

@@ -36,8 +36,8 @@ def main(arguments: list[str]) -> None:
     with open(draft, "w", encoding="utf-8") as file:
         json.dump({"state": state, "seconds": seconds, "reason": reason}, file)
     os.replace(draft, answer)
-    os._exit(0)  # a thread that the plugin left behind must not keep this process
 
 
 if __name__ == "__main__":
     main(sys.argv[1:])
+    os._exit(0)  # a thread that the plugin left behind must not keep this process
