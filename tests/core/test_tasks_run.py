@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -27,7 +28,7 @@ from fletching.errors import (
 from fletching.extend import Event, Execution, PluginManager, hookimpl, observe, use_manager
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 RUNS: list[Any] = []
 
@@ -348,6 +349,35 @@ def test_a_timeout_stops_what_the_task_started(tmp_path: Path) -> None:
     status = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
     # Killed; at most a zombie until init collects it.
     assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_killed_caller_leaves_no_worker_behind(tmp_path: Path) -> None:
+    (tmp_path / "spinning.py").write_text(
+        "import os, sys\n"
+        "from fletching import task\n"
+        "@task(timeout=600)\n"
+        "def spin(file: str) -> int:\n"
+        "    with open(file, 'w') as out:\n"
+        "        out.write(str(os.getpid()))\n"
+        "    return sum(range(10**13))\n"
+        "if __name__ == '__main__':\n"
+        "    spin(sys.argv[1])\n"
+    )
+    file = tmp_path / "pid"
+    driver = subprocess.Popen([sys.executable, str(tmp_path / "spinning.py"), str(file)])
+    wait_until(lambda: file.exists() and file.read_text() != "")
+    worker = Path(f"/proc/{file.read_text()}/stat")
+    assert worker.exists()
+    driver.kill()
+    driver.wait()
+    wait_until(lambda: not worker.exists() or worker.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        os.sched_yield()
 
 
 def test_in_time_everything_comes_back_as_without_a_timeout(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 A thread in a C loop cannot be interrupted, so an attempt of a sync task that has a ``timeout`` gets a worker
 process. At the deadline the worker's whole process group is killed. A worker that finished in time waits for the
-next attempt of the same caller; the operating system ends it by alarm should the caller vanish.
+next attempt of the same caller; the operating system ends it when the caller is gone, however that happened.
 """
 
 from __future__ import annotations
@@ -47,14 +47,18 @@ class Worker:
         import socket
 
         ours, theirs = socket.socketpair()
+        # Nothing is ever written to this pipe: that it closes tells the worker that we are gone.
+        watched, self._alive = os.pipe()
         with theirs:
+            numbers = theirs.fileno(), watched
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "from fletching.run.worker import main; main()", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
+                [sys.executable, "-c", "from fletching.run.worker import main; main()", *map(str, numbers)],
+                pass_fds=numbers,
                 # A group of its own, so that what the task started is stopped with it.
                 start_new_session=True,
                 env=_worker_environment(),
             )
+        os.close(watched)
         self.socket = ours
 
     def run(self, job: bytes, seconds: float) -> bytes | None:
@@ -80,8 +84,15 @@ class Worker:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass  # it ended between our decision and the call
-        self.socket.close()
+        self.close()
         return self.process.wait()
+
+    def close(self) -> None:
+        """Let go of the process, which then ends by itself."""
+        self.socket.close()
+        if self._alive >= 0:
+            os.close(self._alive)
+            self._alive = -1
 
 
 def _worker_environment() -> dict[str, str]:
@@ -100,7 +111,7 @@ def run_with_deadline(execution: Execution, inputs: Mapping[str, Any], seconds: 
     """
     if sys.platform == "win32":
         return _without_process(execution, inputs)
-    job = ship(execution, inputs, seconds)
+    job = ship(execution, inputs)
     worker = _take()
     keep = False
     try:
@@ -147,7 +158,7 @@ def _take() -> Worker:
             worker = _idle.pop()
             if worker.process.poll() is None:
                 return worker
-            worker.socket.close()
+            worker.close()
         if not _registered:
             _registered.append(True)
             atexit.register(_end_all)
@@ -167,7 +178,7 @@ def _end_all() -> None:
     with _lock:
         workers, _idle[:] = list(_idle), []
     for worker in workers:
-        worker.socket.close()  # a worker that reads the end of its socket leaves by itself
+        worker.close()
     deadline = time.monotonic() + 2
     for worker in workers:
         try:

@@ -98,7 +98,7 @@ def _by_value(name: str) -> Iterator[None]:
         cloudpickle.unregister_pickle_by_value(module)
 
 
-def ship(execution: Execution, inputs: Mapping[str, Any], seconds: float) -> bytes:
+def ship(execution: Execution, inputs: Mapping[str, Any]) -> bytes:
     """Return one attempt as bytes for a worker.
 
     Raises:
@@ -111,7 +111,6 @@ def ship(execution: Execution, inputs: Mapping[str, Any], seconds: float) -> byt
         "path": list(sys.path),
         "folder": os.getcwd(),
         "environment": dict(os.environ),
-        "seconds": seconds,
         "module": task.instantiated_in,
     }
     # Files that the task writes go below a folder of ours, so that they outlive the worker.

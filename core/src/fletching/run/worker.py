@@ -13,13 +13,11 @@ from fletching.run.shipping import pack_outcome, read_frame, send_frame
 
 __all__ = ["main"]
 
-GRACE = 5.0
-"""Seconds past the deadline after which the kernel ends a worker whose parent vanished."""
-
 
 def main() -> None:
-    """Serve the socket whose number is the only argument."""
+    """Serve the socket whose number is the first argument, for as long as the pipe of the second is open."""
     connection = socket.socket(fileno=int(sys.argv[1]))
+    _die_with(int(sys.argv[2]))
     os.set_inheritable(connection.fileno(), False)  # a program that the task starts must not keep it open
     sys.argv[:] = [""]
     # Ctrl-C is the parent's to handle: it decides what happens to us.
@@ -30,16 +28,23 @@ def main() -> None:
         except (EOFError, ConnectionError):
             return
         setting, payload = pickle.loads(job)  # noqa: S301 - written by the process that started us
-        try:
-            reply = _serve(connection, setting, payload)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        reply = _serve(connection, setting, payload)
         sys.stdout.flush()
         sys.stderr.flush()
         try:
             send_frame(connection, reply)
         except ConnectionError:
             return
+
+
+def _die_with(pipe: int) -> None:
+    """Have the kernel end this process group when the other end of ``pipe`` closes, also inside a C loop."""
+    import fcntl
+
+    os.set_inheritable(pipe, False)
+    signal.signal(signal.SIGIO, signal.SIG_DFL)  # whose default is to end the process
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _serve(connection: socket.socket, setting: dict[str, Any], payload: bytes) -> bytes:
@@ -51,9 +56,6 @@ def _serve(connection: socket.socket, setting: dict[str, Any], payload: bytes) -
         send_frame(connection, b"")
         return pack_outcome(None, problem, setting["module"])
     send_frame(connection, b"")
-    # The default action of SIGALRM is to end the process, also inside a C loop, and needs no parent.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, setting["seconds"] + GRACE)
     try:
         from fletching.context import Execution
         from fletching.execution import run_attempt
