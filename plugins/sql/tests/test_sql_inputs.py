@@ -17,6 +17,7 @@ import pytest
 
 from fletching import FlyteFile, Interface
 from fletching.errors import ConfigError, ConversionError
+from fletching_arrow import StructuredDataset
 from fletching_sql import Allowed, DuckDB, Identifier, SQLite, SQLTask
 from fletching_sql.plan import make_plan
 
@@ -86,6 +87,23 @@ def test_duckdb_takes_arrow_without_a_copy(ask: Any) -> None:
         answer = session.run(query, query.named, {}, counts=False)
         assert list(answer.rows()) == [(4999950000,)]
         assert pa.total_allocated_bytes() - before < big.nbytes // 10
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_table_is_read_as_often_as_the_query_asks(ask: Any, form: str, tmp_path: Path) -> None:
+    annotation, value = forms(tmp_path)[form]
+    query = "select count(*) from given a, given b where a.n < b.n"
+    assert ask(DuckDB(), query, int, {"given": annotation}, given=value) == 3
+
+
+@pytest.mark.parametrize("rows", [3, 0])
+def test_a_structured_dataset_goes_in_and_comes_out(database: Any, ask: Any, rows: int) -> None:
+    inputs = {"given": StructuredDataset}
+    given = StructuredDataset(dataframe=TABLE.slice(0, rows))
+    got = ask(database, "select n, word from given order by n", StructuredDataset, inputs, given=given)
+    assert got.open(pa.Table).all().to_pylist() == TABLE.slice(0, rows).select(["n", "word"]).to_pylist()
+    again = ask(database, "select a.n from given a join given b on a.n = b.n + 1", list[int], inputs, given=got)
+    assert sorted(again) == ([2, 3] if rows else [])
 
 
 def test_several_tables_are_joined(database: Any, ask: Any) -> None:

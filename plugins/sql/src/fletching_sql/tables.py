@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import itertools
 import os
 import typing
 from dataclasses import fields, is_dataclass
@@ -69,14 +70,9 @@ def is_rows(annotation: Any) -> bool:
 
 def file_of(table: Any) -> tuple[str, str] | None:
     """Return the local path of a table that is a file, and how to read it: ``csv``, ``parquet`` or ``arrow``."""
-    if isinstance(table, os.PathLike):
-        path = os.fspath(table)
-    elif type(table).__name__ == "StructuredDataset":
-        path = local_file(table)
-    else:
+    if not isinstance(table, os.PathLike):
         return None
-    if not path:
-        return None
+    path = os.fspath(table)
     name = str(path).lower()
     ending = name.removesuffix(".gz").rpartition(".")[2] if "csv" in name or "tsv" in name else name.rpartition(".")[2]
     declared = getattr(table, "extension", None)
@@ -86,17 +82,6 @@ def file_of(table: Any) -> tuple[str, str] | None:
             f"the file {str(path)!r} is no table; give a name ending in {', '.join('.' + end for end in READERS)}"
         )
     return str(path), how
-
-
-def local_file(dataset: Any) -> str | None:
-    """Return the one local Parquet or Arrow file behind a structured dataset, or None if it must be opened."""
-    uri = getattr(dataset, "uri", None)
-    if getattr(dataset, "_frame", None) is not None or not uri or "://" in uri:
-        return None
-    if os.path.isdir(uri):
-        inside = os.listdir(uri)
-        uri = os.path.join(uri, inside[0]) if len(inside) == 1 else None
-    return uri if uri and os.path.isfile(uri) and uri.lower().rpartition(".")[2] in READERS else None
 
 
 def reader(table: Any) -> pa.RecordBatchReader:
@@ -115,8 +100,20 @@ def reader(table: Any) -> pa.RecordBatchReader:
         elif module == "polars":
             table = (table.collect() if hasattr(table, "collect") else table).to_arrow()
         else:
-            table = table.open(pa.Table).all()
+            return dataset_reader(table.open(pa.Table))
     return table.to_reader()
+
+
+def dataset_reader(opened: Any) -> pa.RecordBatchReader:
+    """Return an opened `StructuredDataset` as batches, read chunk by chunk."""
+    import pyarrow as pa
+
+    chunks = opened.iter()
+    first = next(chunks, None)
+    if first is None:
+        return opened.all().to_reader()
+    batches = (batch for chunk in itertools.chain([first], chunks) for batch in chunk.to_batches())
+    return pa.RecordBatchReader.from_batches(first.schema, batches)
 
 
 def file_reader(path: str, how: str) -> pa.RecordBatchReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import threading
 from typing import TYPE_CHECKING, Any
@@ -69,17 +70,11 @@ class DuckDBSession(Session):
         return value
 
     def register(self, name: str, table: Any) -> None:
-        from fletching_sql.tables import file_of, reader
+        from fletching_sql.tables import file_of
 
         found = file_of(table)
         if found is None or found[1] == "arrow":
-            if found is not None:
-                table = reader(table)
-            elif hasattr(table, "open") and not hasattr(table, "columns"):
-                table = reader(table).read_all()
-            elif hasattr(table, "collect"):
-                table = table.collect()
-            self.connection.register(name, table)
+            self.connection.register(name, scannable(table))
             return
         # A file's name may hold the characters DuckDB takes for a pattern.
         path = re.sub(r"([\[*?])", r"[\1]", found[0])
@@ -137,6 +132,21 @@ class DuckDBAnswer(Answer):
         if self.opened is not None:
             self.opened.close()
         self.relation = None
+
+
+def scannable(table: Any) -> Any:
+    """Return a table as something DuckDB reads where it is, as often as a query asks for it."""
+    if isinstance(table, os.PathLike):
+        import pyarrow as pa
+
+        return pa.ipc.open_file(pa.memory_map(os.fspath(table))).read_all()
+    if hasattr(table, "collect"):  # a LazyFrame
+        return table.collect()
+    if hasattr(table, "file_format"):  # a StructuredDataset
+        import pyarrow as pa
+
+        return table.open(pa.Table).all()
+    return table
 
 
 def spans(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
