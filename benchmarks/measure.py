@@ -1,0 +1,167 @@
+"""Runs everything in turn, so that a slow minute of the machine is everybody's."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from benchmarks.environments import CLEAN, HOME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from benchmarks.environments import Environment
+
+WORKLOADS = Path(__file__).parent / "workloads"
+FIRST = str(WORKLOADS / "first_result.py")
+Samples: TypeAlias = "dict[str, list[float]]"
+"""What was measured -> its value in each round."""
+
+
+def everything(
+    alone: Environment, crowded: Environment, peers: Mapping[str, Environment], rounds: int, say: Callable[[str], None]
+) -> Samples:
+    """Measure all workloads in all environments."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    samples: Samples = defaultdict(list)
+    processes(samples, alone, crowded, peers, rounds, say)
+    for number in range(max(2, rounds // 3)):
+        say(f"workloads, round {number + 1}")
+        inside(samples, "fletching", alone, "on_fletching.py")
+        for name, peer in peers.items():
+            inside(samples, name, peer, "on_flytekit.py" if name.startswith("flytekit") else "on_flyte.py")
+    say("discovery")
+    discovery(samples, alone)
+    say("first runs, without bytecode")
+    first_runs(samples, alone, peers)
+    for name, each in {"fletching": alone, **peers}.items():
+        samples[f"{name} distributions"] = [each.distributions]
+        samples[f"{name} megabytes"] = [each.megabytes]
+    return samples
+
+
+def processes(
+    samples: Samples,
+    alone: Environment,
+    crowded: Environment,
+    peers: Mapping[str, Environment],
+    rounds: int,
+    say: Callable[[str], None],
+) -> None:
+    """Measure what happens once a process, in milliseconds of wall time from its start to its end."""
+    python = str(alone.python)
+    commands = {
+        "bare": [python, "-c", "pass"],
+        "first result": [python, FIRST],
+        "import click": [python, "-c", "import click"],
+        "import pluggy": [python, "-c", "import pluggy"],
+        "help": [str(crowded.folder / "bin" / "fletch"), "--help"],
+    }
+    for name, peer in peers.items():
+        commands[f"import {name}"] = [str(peer.python), "-c", f"import {name.partition(' ')[0]}"]
+    warm(commands)
+    for number in range(rounds):
+        say(f"processes, round {number + 1}")
+        for name, command in commands.items():
+            samples[name].append(wall(command))
+    modules(samples, "first result", [python, FIRST])
+    for name in peers:
+        modules(samples, f"import {name}", commands[f"import {name}"])
+
+
+def warm(commands: Mapping[str, list[str]]) -> None:
+    """Run everything twice: bytecode and page cache, then the index, which is not written next to a change."""
+    for command in commands.values():
+        wall(command)
+    time.sleep(2.5)
+    for command in commands.values():
+        wall(command)
+
+
+def wall(command: list[str], **variables: str) -> float:
+    begin = time.perf_counter()
+    subprocess.run(
+        command,
+        env={**CLEAN, "HOME": str(HOME), "FLETCHING_HOME": str(HOME / "fletching"), **variables},
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return (time.perf_counter() - begin) * 1e3
+
+
+def modules(samples: Samples, name: str, command: list[str]) -> None:
+    """Count what a program loads that a bare interpreter does not."""
+    python, *rest = command
+    act = f"exec({rest[1]!r})" if rest[0] == "-c" else f"import runpy; runpy.run_path({rest[0]!r})"
+    program = f"import sys; before = len(sys.modules); {act}; print(len(sys.modules) - before)"
+    samples[f"{name}, modules"] = [float(output([python, "-c", program]).split()[-1])]
+
+
+def inside(samples: Samples, sdk: str, environment: Environment, script: str) -> None:
+    """Measure what happens many times a process, in microseconds."""
+    for name, value in json.loads(output([str(environment.python), str(WORKLOADS / script)]).splitlines()[-1]).items():
+        samples[f"{sdk} {name}"].append(value)
+
+
+def discovery(samples: Samples, alone: Environment) -> None:
+    """Measure a crowd of plugins; the script makes it and takes its own medians."""
+    said = json.loads(output([str(alone.python), str(WORKLOADS.parent / "discovery.py")]))
+    samples["listing"] = [said["listing_ms"]]
+    samples["listing with states"] = [said["listing_with_states_ms"]]
+    samples["listing without index"] = [said["without_index_ms"]]
+    samples["importlib.metadata"] = [said["peers_ms"]["importlib.metadata"]]
+    samples["plugins imported"] = [len(said["plugin_modules_after_loading_one"])]
+
+
+def first_runs(samples: Samples, alone: Environment, peers: Mapping[str, Environment]) -> None:
+    """Measure the first run after an installation that wrote no bytecode, with nothing of ours on the disk."""
+    commands = {"first run": (alone, [str(alone.python), FIRST])}
+    for name, peer in peers.items():
+        if name.startswith("flyte "):
+            commands[f"first import {name}"] = peer, [str(peer.python), "-c", "import flyte"]
+    for environment, _ in commands.values():
+        environment.forget_bytecode()
+    for _ in range(3):
+        for name, (_, command) in commands.items():
+            home = tempfile.mkdtemp(prefix="fletching-bench-")
+            samples[name].append(wall(command, FLETCHING_HOME=home, PYTHONDONTWRITEBYTECODE="1"))
+            shutil.rmtree(home)
+
+
+def output(command: list[str]) -> str:
+    env = {**CLEAN, "HOME": str(HOME), "FLETCHING_HOME": str(HOME / "fletching")}
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"bench: {' '.join(command)} failed\n{done.stderr}")
+    return done.stdout
+
+
+def machine() -> dict[str, object]:
+    """Say what the figures belong to, without a date and without a host's name."""
+    import platform
+
+    model = next(
+        (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.processor() or platform.machine(),
+    )
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": platform.system(),
+        "processor": model,
+        "cores": os.cpu_count(),
+    }
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
