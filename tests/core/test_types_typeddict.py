@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from typing import Any, Generic, NotRequired, Required, TypedDict, TypeVar
 
 import pytest
@@ -105,3 +106,19 @@ def test_refused_types() -> None:
         UnsupportedTypeError, match=r"Held\.value: Held is generic in T; say what it holds: Held\[int\]"
     ):
         transformer(Held)
+
+
+@pytest.mark.skipif(not hasattr(typing, "ReadOnly"), reason="Python 3.13 has it")
+def test_read_only_members() -> None:
+    read_only: Any = getattr(typing, "ReadOnly")  # noqa: B009 - older checkers do not know it
+    made: Any = TypedDict("made", {"a": read_only[int], "b": NotRequired[read_only[str]]})  # type: ignore[misc]
+    kind = transformer(made)
+    assert kind.carry({"a": 1}) == {"a": 1}
+    with pytest.raises(ConversionError, match="'a' is missing"):
+        kind.carry({"b": "x"})
+
+
+def test_keys_are_text() -> None:
+    made: Any = TypedDict("made", {1: int})  # type: ignore[misc]
+    with pytest.raises(UnsupportedTypeError, match="made has the key 1; keys are text"):
+        transformer(made)
