@@ -126,9 +126,18 @@ def test_a_function_gives_the_signature() -> None:
 def test_a_body_may_raise_instead() -> None:
     @task(task_config=SQLite("select :a * 2"))
     def double(a: int) -> int:
+        """Twice a."""
         raise NotImplementedError
 
-    assert double(4) == 8
+    @task(task_config=SQLite("select :a * 3"))
+    def triple(a: int) -> int:
+        raise NotImplementedError("the query does it")
+
+    @task(task_config=SQLite("select 1"))
+    def nothing() -> None:
+        pass
+
+    assert (double(4), triple(4), nothing()) == (8, 12, None)
 
 
 def test_a_body_that_does_something_is_refused() -> None:
@@ -141,7 +150,13 @@ def test_a_body_that_does_something_is_refused() -> None:
     def stored() -> None:
         found = None  # noqa: F841
 
-    for function in (double, three, stored):
+    def called() -> None:
+        print()
+
+    def given(a: int) -> int:
+        return a
+
+    for function in (double, three, stored, called, given):
         with pytest.raises(ConfigError) as caught:
             task(task_config=SQLite("select 1"))(function)
         assert str(caught.value) == (

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConfigError
-from fletching.extend import Interface, PythonFunctionTask, PythonInstanceTask, TaskMetadata
+from fletching.extend import Interface, PythonFunctionTask, PythonInstanceTask, PythonTask, TaskMetadata
 from fletching_sql.config import SQLConfig
 from fletching_sql.plan import Plan, make_plan, run
 
@@ -26,15 +26,27 @@ __all__ = ["SQLFunctionTask", "SQLTask"]
 
 DERIVED = re.compile("[0-9a-f]{64}")
 
+QUIET = frozenset(
+    [
+        "CACHE",
+        "CALL",
+        "COPY_FREE_VARS",
+        "LOAD_COMMON_CONSTANT",
+        "NOP",
+        "PRECALL",
+        "PUSH_NULL",
+        "RAISE_VARARGS",
+        "RESUME",
+        "RETURN_VALUE",
+    ]
+)
+"""Bytecode of which ``...``, ``pass`` and ``raise NotImplementedError("text")`` are made."""
 
-class Queries:
+
+class Queries(PythonTask[SQLConfig]):
     """What both kinds of task do with their query."""
 
     _query: str
-    _task_config: SQLConfig | None
-    _python_interface: Interface
-    _metadata: TaskMetadata
-    short_name: str
 
     @property
     def query_template(self) -> str:
@@ -44,17 +56,18 @@ class Queries:
     @cached_property
     def plan(self) -> Plan:
         """The query, checked against the interface."""
-        return make_plan(self._query, self._config, self._python_interface, self.short_name)
+        return make_plan(self._query, self._config, self.python_interface, self.short_name)
 
     @property
     def _config(self) -> SQLConfig:
-        assert self._task_config is not None
-        return self._task_config
+        config = self.task_config
+        assert config is not None, "both constructors ask for one"
+        return config
 
     def execute(self, **kwargs: Any) -> Any:
         """Run the query with the inputs bound, on a connection of its own."""
-        seconds = seconds_of(self._metadata.timeout)
-        output = next(iter(self._python_interface.outputs), "o0")
+        seconds = seconds_of(self.metadata.timeout)
+        output = next(iter(self.python_interface.outputs), "o0")
         return run(self.plan, self._config, kwargs, self.short_name, output, seconds)
 
     def get_custom(self, settings: SerializationSettings) -> dict[str, Any]:
@@ -68,8 +81,7 @@ class Queries:
         return Sql(statement=self.plan.query.named, dialect=Sql.ANSI)
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
-        return {key: value for key, value in state.items() if key != "plan"}
+        return {key: value for key, value in super().__getstate__().items() if key != "plan"}
 
 
 class SQLFunctionTask(Queries, PythonFunctionTask[SQLConfig]):
@@ -165,10 +177,14 @@ def no_body(function: Any, name: str) -> None:
     code = getattr(function, "__code__", None)
     if code is None:
         raise ConfigError(f"a SQL task is made of a function, got {function!r}")
-    names = set(code.co_names) - {"NotImplementedError"}
-    constants = [value for value in code.co_consts if value not in (None, Ellipsis, function.__doc__)]
-    calls = sum(instruction.opname.startswith("STORE_") for instruction in dis.get_instructions(code))
-    if names or calls or (constants and "NotImplementedError" not in code.co_names) or code.co_flags & 0x20:
-        raise ConfigError(
-            f"{name}: the body of a SQL task never runs; write ... as the body, and the query in task_config"
-        )
+    raises = "NotImplementedError" in code.co_names
+    for step in dis.get_instructions(code):
+        quiet = step.opname in QUIET
+        if step.opname == "LOAD_GLOBAL":
+            quiet = step.argval == "NotImplementedError"
+        elif step.opname in ("LOAD_CONST", "RETURN_CONST"):
+            quiet = step.argval is None or (raises and isinstance(step.argval, str))
+        if not quiet:
+            raise ConfigError(
+                f"{name}: the body of a SQL task never runs; write ... as the body, and the query in task_config"
+            )
