@@ -1,7 +1,8 @@
 """Import each module named as an argument in a process of its own and print, as JSON, what was not silent.
 
 A child is forked for each module from an interpreter that has loaded next to nothing: as good as a fresh start,
-and thirty times as fast.
+and thirty times as fast. A plugin's modules share one child, which forgets all of ours before each import, because
+loading its libraries is what takes long.
 """
 
 from __future__ import annotations
@@ -53,21 +54,41 @@ def noise(name: str) -> str:
     return ", ".join(found)
 
 
-def alone(name: str) -> str:
+def one_by_one(names: list[str]) -> dict[str, str]:
+    """Import each as if nothing of ours were loaded."""
+    found = {}
+    for name in names:
+        for known in [known for known in sys.modules if known.partition("_")[0].partition(".")[0] == "fletching"]:
+            del sys.modules[known]
+        found[name] = noise(name)
+    return found
+
+
+def alone(names: list[str]) -> dict[str, str]:
     """Do it in a child process."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read)
         with os.fdopen(write, "w") as pipe:
-            pipe.write(noise(name))
+            json.dump(one_by_one(names), pipe)
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as pipe:
         text = pipe.read()
     _, status = os.waitpid(child, 0)
-    return text or (f"the process ended with {status}" if status else "")
+    found: dict[str, str] = {**dict.fromkeys(names, f"the process ended with {status}"), **json.loads(text or "{}")}
+    return {name: said for name, said in found.items() if said}
 
 
 if __name__ == "__main__":
-    print(json.dumps({name: said for name in sys.argv[1:] if (said := alone(name))}))
+    plugins: dict[str, list[str]] = {}
+    said: dict[str, str] = {}
+    for argument in sys.argv[1:]:
+        if argument.startswith("fletching_"):
+            plugins.setdefault(argument.partition(".")[0], []).append(argument)
+        else:
+            said |= alone([argument])
+    for members in plugins.values():
+        said |= alone(members)
+    print(json.dumps(said))
