@@ -46,7 +46,7 @@ def test_a_library_is_loaded_when_it_is_mentioned(program: str, expected: set[st
 
 def test_tables_do_not_load_the_frames() -> None:
     # No values here: pyarrow itself loads pandas when it makes an array of Python objects.
-    assert loaded("import pyarrow as pa, fletching.extend as e; e.transformer(pa.Table)") == {"pyarrow"}
+    assert loaded("import pyarrow as pa, fletching.extend as e; e.transformer(pa.Table)") <= {"pyarrow", "numpy"}
 
 
 def test_the_public_name_is_fletchings_too() -> None:

@@ -76,7 +76,7 @@ def nested(leaves: list[tuple[pa.DataType, st.SearchStrategy[Any]]]) -> st.Searc
                     st.fixed_dictionaries({"x": st.none() | two[0][1], "y": st.none() | two[1][1]}),
                 )
             ),
-            inner.filter(lambda one: one[0] != pa.null()).map(
+            inner.filter(lambda one: "null" not in str(one[0])).map(
                 lambda one: (pa.map_(pa.string(), one[0]), st.lists(st.tuples(st.text(max_size=2), one[1]), max_size=2))
             ),
         ),
@@ -318,3 +318,11 @@ def test_rows_without_columns_are_counted() -> None:
     table = pa.table({"a": [1, 2, 3]}).select([])
     way = transformer(pa.Table)
     assert way.carry(table).num_rows == way.to_python(way.to_literal(table)).num_rows
+
+
+def test_a_map_without_a_type_of_values_is_refused() -> None:
+    """pyarrow would read it as an array with too few values, and touching that ends the process."""
+    table = pa.table({"m": pa.array([[("k", [None, None])]], pa.map_(pa.string(), pa.list_(pa.null(), 2)))})
+    for convert in (transformer(pa.Table).carry, transformer(pa.Table).to_literal):
+        with pytest.raises(ConversionError, match="expected a table that parquet can hold, got column 'm' of map"):
+            convert(table)

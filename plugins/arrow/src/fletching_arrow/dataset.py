@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fletching_arrow.frames import FrameTransformer
 
-__all__ = ["OpenDataset", "Snapshot", "Source", "StructuredDataset", "received"]
+__all__ = ["OpenDataset", "Snapshot", "Source", "StructuredDataset", "frame_reader", "received"]
 
 F = TypeVar("F")
 
@@ -88,7 +88,7 @@ class StructuredDataset:
 
     def open(self, frame_type: type[F]) -> OpenDataset[F]:
         """Return a reader that gives ``frame_type``, like ``Annotated[DataFrame, kwtypes(a=int)]``."""
-        return OpenDataset(reader(frame_type).within(self._options), source_of(self))
+        return OpenDataset(frame_reader(frame_type).within(self._options), source_of(self))
 
     def all(self) -> Any:
         """Refuse: `open` says as what to read."""
@@ -116,8 +116,8 @@ class OpenDataset(Generic[F]):
 
     __slots__ = ("_reader", "_source")
 
-    def __init__(self, frame_reader: FrameTransformer[F], source: Source) -> None:
-        self._reader = frame_reader
+    def __init__(self, way: FrameTransformer[F], source: Source) -> None:
+        self._reader = way
         self._source = source
 
     def all(self) -> F:
@@ -198,11 +198,11 @@ def source_of(dataset: StructuredDataset) -> Source:
     file_format = dataset._format or "parquet"
     if dataset._dataframe is None:
         return Location(str(dataset._uri), file_format)
-    frame_reader = reader(type(dataset._dataframe))
-    return Snapshot(frame_reader.crossed(frame_reader.to_table(dataset._dataframe), file_format), file_format)
+    way = frame_reader(type(dataset._dataframe))
+    return Snapshot(way.crossed(way.to_table(dataset._dataframe), file_format), file_format)
 
 
-def reader(frame_type: Any) -> FrameTransformer[Any]:
+def frame_reader(frame_type: Any) -> FrameTransformer[Any]:
     """Return the transformer of a kind of frame; raise `UnsupportedTypeError` for what is none."""
     from fletching.extend import transformer, type_name
     from fletching_arrow.frames import FrameTransformer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fletching.errors import ConversionError
 from fletching.extend import TypeTransformer
 from fletching_arrow.config import FrameOptions
-from fletching_arrow.dataset import Snapshot, StructuredDataset, reader, received
+from fletching_arrow.dataset import Snapshot, StructuredDataset, frame_reader, received
 
 if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
@@ -49,8 +49,8 @@ class DatasetTransformer(TypeTransformer[StructuredDataset]):
                 literal.scalar.structured_dataset.metadata.CopyFrom(value.metadata)
                 literal.scalar.structured_dataset.metadata.structured_dataset_type.format = file_format
             return literal
-        frame_reader = reader(type(value.dataframe)).within(self.options)
-        uri = write_table(frame_reader.to_table(value.dataframe), file_format, value.uri)
+        way = frame_reader(type(value.dataframe)).within(self.options)
+        uri = write_table(way.to_table(value.dataframe), file_format, value.uri)
         return dataset_literal(uri, self.options, file_format)
 
     def to_python(self, literal: Literal, /) -> StructuredDataset:
@@ -68,8 +68,8 @@ class DatasetTransformer(TypeTransformer[StructuredDataset]):
         # A place the user chose is there for others too, and CSV keeps too little to go without the file.
         if value.dataframe is None or value.uri is not None or file_format == "csv":
             return self._passed_on(value, file_format)
-        frame_reader = reader(type(value.dataframe)).within(self.options)
-        table = frame_reader.crossed(frame_reader.to_table(value.dataframe), file_format)
+        way = frame_reader(type(value.dataframe)).within(self.options)
+        table = way.crossed(way.to_table(value.dataframe), file_format)
         return received(Snapshot(table, file_format), self.options, file_format)
 
     def to_plain(self, value: StructuredDataset, /) -> dict[str, Any]:

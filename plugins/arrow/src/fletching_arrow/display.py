@@ -6,9 +6,10 @@ from typing import Any
 
 from fletching.extend import preview, type_name
 
-__all__ = ["describe", "frame_name"]
+__all__ = ["FAMILIES", "describe", "frame_name"]
 
 FAMILIES = ("numpy", "pandas", "polars", "pyarrow")
+"""Libraries whose values are named with their library, and shown by their size."""
 
 
 def frame_name(kind: Any) -> str:

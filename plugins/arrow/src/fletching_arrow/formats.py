@@ -137,11 +137,12 @@ _READERS: dict[str, Callable[[Any, Pick], pa.Table]] = {
 }
 
 
-def _has_map_to_null(data_type: pa.DataType) -> bool:
-    """Tell whether a type holds a map without a type of values, of which pyarrow reads broken arrays."""
-    if pa.types.is_map(data_type) and pa.types.is_null(data_type.item_type):
+def _has_map_to_null(data_type: pa.DataType, in_map: bool = False) -> bool:
+    """Tell whether the values of a map have no type somewhere inside: of those pyarrow reads broken arrays."""
+    if in_map and pa.types.is_null(data_type):
         return True
-    return any(_has_map_to_null(data_type.field(index).type) for index in range(data_type.num_fields))
+    in_map = in_map or pa.types.is_map(data_type)
+    return any(_has_map_to_null(data_type.field(index).type, in_map) for index in range(data_type.num_fields))
 
 
 def _with_dictionaries(table: pa.Table) -> pa.Table:
