@@ -24,19 +24,21 @@ class AsyncPythonFunctionTask(PythonFunctionTask[T]):
 
     _is_async = True
 
-    def _is_plain(self) -> bool:
-        return super()._is_plain() and type(self).async_execute is AsyncPythonFunctionTask.async_execute
+    def _only_calls(self) -> bool:
+        cls = type(self)
+        own = AsyncPythonFunctionTask
+        return cls.execute is own.execute and cls.async_execute is own.async_execute
 
     def _leave(self, token: Any) -> None:
         # A coroutine that is thrown away may be closed in another context, where there is nothing to restore.
         with suppress(ValueError):
             STATE.reset(token)
 
-    async def async_execute(self, *args: Any, **kwargs: Any) -> Any:
+    async def async_execute(self, /, *args: Any, **kwargs: Any) -> Any:
         """Await the function."""
         return await PythonFunctionTask.execute(self, *args, **kwargs)
 
-    def execute(self, **kwargs: Any) -> Any:
+    def execute(self, /, **kwargs: Any) -> Any:
         """Run the function to its end for a caller that is not async, on a loop of its own thread."""
         from fletching.run.loop import run_on_loop
 

@@ -105,7 +105,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         """What a dynamic task will call, for registration."""
         return self._node_dependency_hints
 
-    def execute(self, **kwargs: Any) -> Any:
+    def execute(self, /, **kwargs: Any) -> Any:
         """Call the function."""
         kinds = self._python_interface.kinds
         before = [value for name, value in kwargs.items() if kinds.get(name) == "positional_only"]
@@ -113,7 +113,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
             kwargs = {name: value for name, value in kwargs.items() if kinds.get(name) != "positional_only"}
         return self._task_function(*before, **kwargs)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run the task at once with native values and return its native outputs.
 
         Raises:
@@ -129,7 +129,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
                 raise
             raise self._call_error(error, kwargs) from None
 
-    def _first_call(self, *args: Any, **kwargs: Any) -> Any:
+    def _first_call(self, /, *args: Any, **kwargs: Any) -> Any:
         # The generated function replaces this one, so that a task never called costs no generation.
         self._direct = self.compiled.call if self.compiled.call is not None else super().__call__
         return self(*args, **kwargs)
@@ -161,6 +161,10 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
     def _note(self, error: BaseException) -> None:
         note_attempt(Execution(self), error)
 
+    def _only_calls(self) -> bool:
+        """Whether an attempt is a call of the function and nothing else."""
+        return type(self).execute is PythonFunctionTask.execute
+
     def _is_plain(self) -> bool:
         """Whether nothing but the function has to run, so that a call may skip the state machine."""
         metadata, cls = self._metadata, type(self)
@@ -168,7 +172,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         return not (
             asked
             or self._security_context
-            or cls.execute is not PythonFunctionTask.execute
+            or not self._only_calls()
             or cls.pre_execute is not PythonTask.pre_execute
             or cls.post_execute is not PythonTask.post_execute
             or self._ignores_inputs

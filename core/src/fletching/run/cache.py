@@ -115,8 +115,10 @@ class CacheEntry:
         from flyteidl.core.literals_pb2 import LiteralMap
         from google.protobuf.message import DecodeError
 
+        if not os.path.exists(_database()):
+            return None
         try:
-            with _connect() as connection:
+            with _Connection(to_write=False) as connection:
                 row = connection.execute("SELECT literals, digest FROM outputs WHERE key = ?", (self.key,)).fetchone()
         except (sqlite3.Error, OSError) as error:
             _warn(self.task, "it could not be read", error)
@@ -155,7 +157,7 @@ class CacheEntry:
             literals = self.task._to_literal_map(value)
             keep_files(literals, os.path.join(cache_folder(), "blobs"))
             data = literals.SerializeToString(deterministic=True)
-            with _connect() as connection:
+            with _Connection() as connection:
                 connection.execute(
                     "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?, ?)",
                     (self.key, self.task.name, self.task.metadata.cache_version, data, _digest(data), time.time()),
@@ -167,12 +169,17 @@ class CacheEntry:
 class _Connection:
     """A connection for one operation: committed and closed at the end, safe in any thread and after a fork."""
 
+    def __init__(self, *, to_write: bool = True) -> None:
+        self.to_write = to_write
+
     def __enter__(self) -> sqlite3.Connection:
         import sqlite3
 
-        folder = cache_folder()
-        os.makedirs(folder, exist_ok=True)
-        self.connection = sqlite3.connect(os.path.join(folder, "cache.db"), timeout=30)
+        if self.to_write:
+            os.makedirs(cache_folder(), exist_ok=True)
+        self.connection = sqlite3.connect(_database(), timeout=30)
+        if not self.to_write:
+            return self.connection  # the writer made the table, and the file remembers its journal mode
         try:
             # Readers and a writer do not wait for each other, and a killed writer leaves nothing half-done.
             self.connection.execute("PRAGMA journal_mode=WAL")
@@ -191,8 +198,8 @@ class _Connection:
             self.connection.close()
 
 
-def _connect() -> _Connection:
-    return _Connection()
+def _database() -> str:
+    return os.path.join(cache_folder(), "cache.db")
 
 
 def _digest(data: bytes) -> str:
