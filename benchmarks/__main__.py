@@ -43,7 +43,9 @@ def main() -> int:
         options.json.write_text(json.dumps(report, indent=2) + "\n")
     missed = [one for one in found if one.holds is False]
     for one in missed:
-        print(f"bench: {one.row.workload}: ratio {number(one.ratio)}, must be at most {one.row.at_most}", file=sys.stderr)
+        print(
+            f"bench: {one.row.workload}: ratio {number(one.ratio)}, must be at most {one.row.at_most}", file=sys.stderr
+        )
     return 1 if missed else 0
 
 

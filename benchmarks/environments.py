@@ -15,7 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".tools" / "bench"
 HOME = CACHE / "home"
-PEERS = {"flytekit 1.15.4": "flytekit==1.15.4", "flytekit 1.16.31": "flytekit==1.16.31", "flyte 2.12.1": "flyte==2.12.1"}
+PEERS = {
+    "flytekit 1.15.4": "flytekit==1.15.4",
+    "flytekit 1.16.31": "flytekit==1.16.31",
+    "flyte 2.12.1": "flyte==2.12.1",
+}
 PLUGINS = 50
 # What the surrounding environment says to uv and to Python is for the surrounding environment.
 FOREIGN = ("UV_CONSTRAINT", "UV_OVERRIDE", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")

@@ -80,7 +80,9 @@ def rows() -> Iterator[Row]:
     yield from MUST_HOLD
     yield Row(FIRST, "ms", "first result", "python -c pass", "bare")
     yield Row(FIRST, "ms", "first result", "import pluggy", "import pluggy")
-    yield Row("the same, no bytecode and no index", "ms", "first run", "import flyte 2.12.1", "first import flyte 2.12.1")
+    yield Row(
+        "the same, no bytecode and no index", "ms", "first run", "import flyte 2.12.1", "first import flyte 2.12.1"
+    )
     for peer in PEERS:
         yield Row("modules loaded", "", "first result, modules", f"import {peer}", f"import {peer}, modules")
     yield Row("call add(a=1, b=2)", "us", "fletching call", "the bare function", "fletching call.2")
