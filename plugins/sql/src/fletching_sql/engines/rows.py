@@ -80,20 +80,18 @@ def array(name: str, values: Sequence[Any], kind: pa.DataType, start: int) -> pa
 
 
 def misfit(name: str, values: Sequence[Any], kind: pa.DataType, start: int) -> ConversionError:
+    """Return the error for the first value that is not of the column's type."""
     import pyarrow as pa
 
     from fletching.extend import preview
 
+    hint = f"cast column {name!r} to one type in the query"
     for index, value in enumerate(values):
         try:
             pa.array([value], kind)
         except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, OverflowError):
-            return ConversionError(
-                str(kind),
-                preview(value),
-                hint=f"column {name!r} holds other values before; cast it to one type in the query",
-            ).at(f"[{start + index}].{name}")
-    return ConversionError(str(kind), "values of several types", hint=f"cast column {name!r} to one type in the query")
+            return ConversionError(str(kind), preview(value), hint=hint).at(f"[{start + index}].{name}")
+    return ConversionError(str(kind), "values of several types", hint=hint)
 
 
 def guessed(name: str, values: Sequence[Any], *, last: bool) -> pa.DataType:
