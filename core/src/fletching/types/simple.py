@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -137,7 +138,10 @@ class IntTransformer(PrimitiveTransformer[int]):
         return self.carry(int(data) if type(data) is float and data.is_integer() else data)
 
     def carry_all(self, values: Sequence[int], /) -> list[int] | None:
-        copied = super().carry_all(values)
+        whole = list(values)
+        if _all_small(whole):
+            return whole
+        copied = super().carry_all(whole)
         if not copied:
             return copied
         if len(copied) < 32:  # fewer do not pay for the import
@@ -149,6 +153,21 @@ class IntTransformer(PrimitiveTransformer[int]):
         except OverflowError:
             return None
         return copied
+
+
+def _all_small(values: list[int]) -> bool:
+    """Tell whether all are exact ints of 32 bits; half the time of looking at each one's type and size.
+
+    In version 2 of its format marshal writes such an int, and nothing else that long, as ``i`` and four bytes. If a
+    Python writes something else, the answer is no.
+    """
+    if not values or type(values[0]) is not int or not -(1 << 31) <= values[0] < 1 << 31:
+        return False
+    try:
+        data = marshal.dumps(values, 2)
+    except ValueError:
+        return False
+    return len(data) == 5 * len(values) + 5 and data[5::5].count(b"i") == len(values)
 
 
 class FloatTransformer(PrimitiveTransformer[float]):
