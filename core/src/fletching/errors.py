@@ -41,6 +41,7 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ __all__ = [
     "UnknownTaskTypeError",
     "UnsupportedTypeError",
     "WorkerDiedError",
+    "add_note",
     "close_match",
 ]
 
@@ -263,6 +265,12 @@ class CacheWarning(FletchingWarning):
 
 class ExecutionWarning(FletchingWarning):
     """A local run cannot apply something the task asked for."""
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Add a note to an error, unless it takes none, as a frozen dataclass doesn't; it is the error that matters."""
+    with suppress(Exception):
+        error.add_note(note)
 
 
 def close_match(word: str, known: Iterable[str]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fletching.context import STATE
-from fletching.errors import ConversionError
+from fletching.errors import ConversionError, add_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from fletching.context import Execution
 
@@ -73,35 +72,43 @@ def note_attempt(execution: Execution, error: BaseException) -> None:
         return  # its message says so already
     attempts = execution.task.metadata.retries + 1
     which = f", attempt {execution.attempt + 1} of {attempts}" if attempts > 1 else ""
-    error.add_note(f"in task {execution.task_name!r}{which}")
+    add_note(error, f"in task {execution.task_name!r}{which}")
 
 
-@contextmanager
-def around(execution: Execution) -> Iterator[None]:
+class _Around:
+    """What `around` gives. Not a generator: contextlib sets attributes of the error, and a frozen one refuses."""
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+        self._entered: list[Any] = []
+
+    def __enter__(self) -> None:
+        from fletching.environment import task_environment
+        from fletching.plugins import manager
+
+        try:
+            environment = task_environment(self._execution.task)
+            if environment is not None:
+                environment.__enter__()
+                self._entered.append(environment)
+            if manager().has_hooks("fletching_around_execution"):
+                for each in manager().around_execution(self._execution):
+                    each.__enter__()
+                    self._entered.append(each)
+        except BaseException as error:
+            _leave(self._entered, error)
+            raise
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        _leave(self._entered, error)
+
+
+def around(execution: Execution) -> _Around:
     """Enter what hooks put around an attempt, and the task's environment; leave in reverse order.
 
     A context manager sees the attempt's error and cannot swallow it. One that fails itself stops the attempt.
     """
-    from fletching.environment import task_environment
-    from fletching.plugins import manager
-
-    entered: list[Any] = []
-    failure: BaseException | None = None
-    try:
-        environment = task_environment(execution.task)
-        if environment is not None:
-            environment.__enter__()
-            entered.append(environment)
-        if manager().has_hooks("fletching_around_execution"):
-            for each in manager().around_execution(execution):
-                each.__enter__()
-                entered.append(each)
-        yield
-    except BaseException as error:
-        failure = error
-        raise
-    finally:
-        _leave(entered, failure)
+    return _Around(execution)
 
 
 def _leave(entered: list[Any], failure: BaseException | None) -> None:
@@ -119,6 +126,6 @@ def _leave(entered: list[Any], failure: BaseException | None) -> None:
                 failure = broken = error
             else:
                 # The task's own error is what the user has to see first; nothing is lost.
-                failure.add_note(f"while leaving a hook's context manager: {type(error).__name__}: {error}")
+                add_note(failure, f"while leaving a hook's context manager: {type(error).__name__}: {error}")
     if broken is not None:
         raise broken

@@ -249,7 +249,7 @@ class PythonTask(Located, Generic[T]):
         """
         return user_params
 
-    def execute(self, **kwargs: Any) -> Any:
+    def execute(self, /, **kwargs: Any) -> Any:
         """Do the work of one attempt; the values come in and go out natively."""
         raise ConfigError(f"task {self.name!r} of type {self.task_type!r} runs on a backend only; it has no local form")
 
@@ -267,7 +267,7 @@ class PythonTask(Located, Generic[T]):
 
         return compile_call(self._python_interface, self.short_name)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run the task at once with native values and return its native outputs.
 
         Raises:

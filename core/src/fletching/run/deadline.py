@@ -13,10 +13,11 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ExecutionWarning, TaskTimeoutError, WorkerDiedError
-from fletching.run.shipping import load, read_frame, send_frame, ship
+from fletching.run.shipping import ForeignFrameError, load, read_frame, send_frame, ship
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,12 @@ __all__ = ["run_with_deadline", "timed_out"]
 START_SECONDS = 60.0
 """How long a worker may take to start and import the task's module; that is not counted against the deadline."""
 
+LONGEST_WAIT = 86400.0
+"""The most seconds we ask a socket to wait at once; it cannot count to a month."""
+
 _idle: list[Worker] = []
+_workers: set[Worker] = set()
+"""Every worker, idle or not: a process forked from ours must not hold on to them."""
 _lock = threading.Lock()
 
 
@@ -60,30 +66,44 @@ class Worker:
             )
         os.close(watched)
         self.socket = ours
+        _workers.add(self)
 
     def run(self, job: bytes, seconds: float) -> bytes | None:
         """Run a job; return its reply, or None if its deadline came first.
 
         Raises:
             EOFError: the process ended by itself.
+            TimeoutError: it took too long to start, or to send what it had begun to send.
+            ForeignFrameError: something else than a reply came.
         """
-        send_frame(self.socket, job)
+        token = os.urandom(8)
         self.socket.settimeout(START_SECONDS)
-        read_frame(self.socket)  # the job is loaded: the clock starts now
-        self.socket.settimeout(seconds)
-        try:
-            return read_frame(self.socket)
-        except TimeoutError:
+        send_frame(self.socket, token, job)
+        read_frame(self.socket, token)  # the job is loaded: the clock starts now
+        if not self._replies_within(seconds):
             return None
+        self.socket.settimeout(START_SECONDS)
+        return read_frame(self.socket, token)[1]
+
+    def _replies_within(self, seconds: float) -> bool:
+        import socket
+
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.socket.settimeout(min(left, LONGEST_WAIT))
+            try:
+                self.socket.recv(1, socket.MSG_PEEK)
+            except TimeoutError:
+                continue
+            return True
+        return False
 
     def kill(self) -> int:
         """Stop the process and all it started, and return its exit code."""
         import signal
 
-        try:
+        with suppress(ProcessLookupError):  # it ended between our decision and the call
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it ended between our decision and the call
         self.close()
         return self.process.wait()
 
@@ -93,6 +113,12 @@ class Worker:
         if self._alive >= 0:
             os.close(self._alive)
             self._alive = -1
+        _workers.discard(self)
+
+    def forget(self) -> None:
+        """Let go in a process that was forked from ours, where the worker is nobody's child."""
+        self.close()
+        self.process.returncode = 0
 
 
 def _worker_environment() -> dict[str, str]:
@@ -119,8 +145,20 @@ def run_with_deadline(execution: Execution, inputs: Mapping[str, Any], seconds: 
         if reply is None:
             raise timed_out(execution, seconds)
         keep = True
+    except ForeignFrameError as error:
+        raise WorkerDiedError(
+            f"the worker process of task {execution.task_name!r} sent something else than its result; "
+            "does the task write to file descriptors that it did not open?"
+        ) from error
     except (EOFError, ConnectionError) as error:
         raise _died(execution, worker) from error
+    except TaskTimeoutError:
+        raise
+    except TimeoutError as error:
+        raise WorkerDiedError(
+            f"the worker process of task {execution.task_name!r} was not ready after {START_SECONDS:g} s; "
+            "does importing its module take that long?"
+        ) from error
     finally:
         if keep:
             _give_back(worker)
@@ -148,7 +186,8 @@ def _died(execution: Execution, worker: Worker) -> WorkerDiedError:
         code = worker.process.wait(timeout=5)
     except subprocess.TimeoutExpired:
         code = worker.kill()
-    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+    names = {each.value: each.name for each in signal.Signals}
+    how = f"was killed by {names.get(-code, f'signal {-code}')}" if code < 0 else f"exited with code {code}"
     return WorkerDiedError(f"the worker process of task {execution.task_name!r} {how} before it gave a result")
 
 
@@ -162,8 +201,16 @@ def _take() -> Worker:
         if not _registered:
             _registered.append(True)
             atexit.register(_end_all)
-            os.register_at_fork(after_in_child=_idle.clear)
+            os.register_at_fork(after_in_child=_forget_all)
     return Worker()
+
+
+def _forget_all() -> None:
+    global _lock
+    _lock = threading.Lock()  # another thread of the parent may have held it
+    _idle.clear()
+    for worker in list(_workers):
+        worker.forget()
 
 
 def _give_back(worker: Worker) -> None:

@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import SerializationError
+from fletching.errors import SerializationError, add_note
 from fletching.types.blobs import raw_output_prefix
 
 if TYPE_CHECKING:
@@ -18,26 +18,34 @@ if TYPE_CHECKING:
 
     from fletching.context import Execution
 
-__all__ = ["importable", "load", "pack_outcome", "read_frame", "send_frame", "ship"]
+__all__ = ["ForeignFrameError", "importable", "load", "pack_outcome", "read_frame", "send_frame", "ship"]
 
-LENGTH = struct.Struct("!Q")
+HEAD = struct.Struct("!8sQ")
+"""What stands in front of a frame: the token of its job, and its length."""
 
 
-def send_frame(connection: socket.socket, data: bytes) -> None:
-    """Send ``data`` with its length in front."""
-    connection.sendall(LENGTH.pack(len(data)))
+def send_frame(connection: socket.socket, token: bytes, data: bytes) -> None:
+    """Send ``data`` as a part of the conversation about one job."""
+    connection.sendall(HEAD.pack(token, len(data)))
     connection.sendall(data)
 
 
-def read_frame(connection: socket.socket) -> bytes:
-    """Return the next frame.
+def read_frame(connection: socket.socket, token: bytes | None = None) -> tuple[bytes, bytes]:
+    """Return the token and the content of the next frame.
 
     Raises:
         EOFError: the other side is gone.
         TimeoutError: the socket's timeout passed.
+        ForeignFrameError: what came does not belong to the job of ``token``.
     """
-    (size,) = LENGTH.unpack(_read(connection, LENGTH.size))
-    return _read(connection, size)
+    found, size = HEAD.unpack(_read(connection, HEAD.size))
+    if token is not None and found != token:
+        raise ForeignFrameError
+    return found, _read(connection, size)
+
+
+class ForeignFrameError(ConnectionError):
+    """Something else than the worker wrote to its socket, or it answered an earlier job."""
 
 
 def _read(connection: socket.socket, size: int) -> bytes:
@@ -98,6 +106,13 @@ def _by_value(name: str) -> Iterator[None]:
         cloudpickle.unregister_pickle_by_value(module)
 
 
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""  # somebody removed it; then there is none to share
+
+
 def ship(execution: Execution, inputs: Mapping[str, Any]) -> bytes:
     """Return one attempt as bytes for a worker.
 
@@ -109,7 +124,7 @@ def ship(execution: Execution, inputs: Mapping[str, Any]) -> bytes:
     task = execution.task
     setting = {
         "path": list(sys.path),
-        "folder": os.getcwd(),
+        "folder": _folder(),
         "environment": dict(os.environ),
         "module": task.instantiated_in,
     }
@@ -136,21 +151,33 @@ def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
     if error is not None:
         ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
-        error.add_note(f"raised in a worker process:\n{''.join(traceback.format_list(frames)).rstrip()}")
+        add_note(error, f"raised in a worker process:\n{''.join(traceback.format_list(frames)).rstrip()}")
     with _by_value(module):
         try:
-            data: bytes = cloudpickle.dumps((value, error, getattr(error, "__notes__", [])), protocol=5)
+            data: bytes = cloudpickle.dumps((value, error, _notes(error)), protocol=5)
             pickle.loads(data)  # noqa: S301 - our own bytes: some errors pickle and then cannot be made again
         except Exception as problem:  # noqa: BLE001 - told to the caller as the result
             if error is None:
                 error = SerializationError(f"the task's result cannot be sent back from its process: {problem}")
             else:
-                notes = getattr(error, "__notes__", [])
-                error = RuntimeError(f"{type(error).__qualname__}: {error}")
+                notes = _notes(error)
+                error = RuntimeError(f"{type(error).__qualname__}: {_text(error)}")
                 for note in notes:
                     error.add_note(note)
-            data = pickle.dumps((None, error, getattr(error, "__notes__", [])), protocol=5)
+            data = pickle.dumps((None, error, _notes(error)), protocol=5)
     return data
+
+
+def _notes(error: BaseException | None) -> list[str]:
+    notes = getattr(error, "__notes__", None)
+    return [str(note) for note in notes] if isinstance(notes, list) else []
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as problem:  # noqa: BLE001 - whatever its __str__ does, the caller has to hear of the error
+        return f"<str failed: {type(problem).__name__}>"
 
 
 def load(reply: bytes) -> tuple[Any, BaseException | None]:
@@ -158,5 +185,5 @@ def load(reply: bytes) -> tuple[Any, BaseException | None]:
     value, error, notes = pickle.loads(reply)  # noqa: S301 - written by a process that we started
     if error is not None and not getattr(error, "__notes__", None):
         for note in notes:
-            error.add_note(note)
+            add_note(error, note)
     return value, error

@@ -7,6 +7,7 @@ import pickle
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 from fletching.run.shipping import pack_outcome, read_frame, send_frame
@@ -24,15 +25,20 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         try:
-            job = read_frame(connection)
+            token, job = read_frame(connection)
         except (EOFError, ConnectionError):
             return
         setting, payload = pickle.loads(job)  # noqa: S301 - written by the process that started us
-        reply = _serve(connection, setting, payload)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        me = os.getpid()
+        reply = _serve(connection, token, setting, payload)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):  # the task may have closed or replaced it
+                stream.flush()
+        if os.getpid() != me:
+            os._exit(0)  # a child that the task forked and did not end: there is one reply, and it is its parent's
+        signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that the task forgot must not hit the next one
         try:
-            send_frame(connection, reply)
+            send_frame(connection, token, reply)
         except ConnectionError:
             return
 
@@ -47,15 +53,15 @@ def _die_with(pipe: int) -> None:
     fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
 
 
-def _serve(connection: socket.socket, setting: dict[str, Any], payload: bytes) -> bytes:
-    _adopt(setting)
+def _serve(connection: socket.socket, token: bytes, setting: dict[str, Any], payload: bytes) -> bytes:
     value, error = None, None
     try:
+        _adopt(setting)
         task, attempt, folder, prefix, inputs = pickle.loads(payload)  # noqa: S301 - as above
     except BaseException as problem:  # noqa: BLE001 - told to the parent as the result
-        send_frame(connection, b"")
+        send_frame(connection, token, b"")
         return pack_outcome(None, problem, setting["module"])
-    send_frame(connection, b"")
+    send_frame(connection, token, b"")
     try:
         from fletching.context import Execution
         from fletching.execution import run_attempt
@@ -71,7 +77,8 @@ def _serve(connection: socket.socket, setting: dict[str, Any], payload: bytes) -
 def _adopt(setting: dict[str, Any]) -> None:
     """Take over where the parent is: its import path, its folder, its environment."""
     sys.path[:] = setting["path"]
-    os.chdir(setting["folder"])
+    if setting["folder"]:
+        os.chdir(setting["folder"])
     if dict(os.environ) != setting["environment"]:
         os.environ.clear()
         os.environ.update(setting["environment"])

@@ -7,13 +7,14 @@ signature of the task's interface, which makes Python itself bind the arguments,
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fletching.errors import ConversionError
+from fletching.errors import ConversionError, InterfaceError
 from fletching.types.engine import transformer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Set
 
     from fletching.interface import Interface
     from fletching.types.base import TypeTransformer
@@ -39,6 +40,9 @@ class CompiledCall(NamedTuple):
 
 def input_transformers(interface: Interface, task: str) -> dict[str, TypeTransformer[Any]]:
     """Return the transformer of every input; an error names ``task`` and the argument."""
+    for name in interface.inputs:
+        if name.startswith(OWN):
+            raise InterfaceError(f"{task}: argument {name!r} has a name of ours; choose one without {OWN!r} in front")
     return {name: _transformer(kind, task, f"argument {name!r}") for name, kind in interface.inputs.items()}
 
 
@@ -88,6 +92,7 @@ def compile_call(
             names[f"{OWN}default_{name}"] = interface.defaults[name]
     names[f"{OWN}outputs"] = carry_outputs
     names[f"{OWN}function"] = function
+    names[f"{OWN}every"] = BaseException
     for key, value in (namespace or {}).items():
         names[OWN + key] = value
     head = _signature(interface)
@@ -155,6 +160,16 @@ def _arguments(interface: Interface) -> str:
     )
 
 
+def _inline(kind: TypeTransformer[Any], value: str, taken: Set[str]) -> str:
+    """Return the test of `TypeTransformer.inline`, or nothing where an input hides a name that it uses."""
+    if kind.inline is None:
+        return ""
+    # Looked up only if an input is called like a builtin, as ``type`` often is.
+    if taken and not taken.isdisjoint(compile(kind.inline.format(v=OWN), "", "eval").co_names):
+        return ""
+    return kind.inline.format(v=value)
+
+
 def _direct(
     interface: Interface,
     inputs: Mapping[str, TypeTransformer[Any]],
@@ -164,12 +179,11 @@ def _direct(
     is_async: bool,
 ) -> list[str]:
     lines = [f"    if {OWN}gate.slow:", f"        return {OWN}slow({{{values}}})"]
+    taken = vars(builtins).keys() & inputs.keys()
     for name, kind in inputs.items():
         carry = f"{name} = {OWN}carry_{name}({name})"
-        if kind.inline is None:
-            lines.append(f"    {carry}")
-        else:
-            lines += [f"    if not ({kind.inline.format(v=name)}):", f"        {carry}"]
+        test = _inline(kind, name, taken)
+        lines += [f"    if not ({test}):", f"        {carry}"] if test else [f"    {carry}"]
     if is_async:
         lines.append(f"    async def {OWN}body():")
         indent, call = "        ", f"await {OWN}function({_arguments(interface)})"
@@ -182,7 +196,7 @@ def _direct(
         f"{OWN}token = {OWN}enter({OWN}execution({OWN}task))",
         "try:",
         f"    {OWN}result = {call}",
-        f"except BaseException as {OWN}error:",
+        f"except {OWN}every as {OWN}error:",
         f"    {OWN}note({OWN}error)",
         "    raise",
         "finally:",
@@ -191,9 +205,9 @@ def _direct(
     if not outputs:
         body.append("return None")
     else:
-        only = next(iter(outputs.values()))
-        if not interface.returns_tuple and only.inline is not None:
-            body += [f"if {only.inline.format(v=OWN + 'result')}:", f"    return {OWN}result"]
+        test = _inline(next(iter(outputs.values())), f"{OWN}result", taken)
+        if not interface.returns_tuple and test:
+            body += [f"if {test}:", f"    return {OWN}result"]
         body.append(f"return {OWN}outputs({OWN}result)")
     lines += [indent + line for line in body]
     if is_async:
