@@ -75,9 +75,9 @@ def iterate(source: Any, format: str, pick: Pick, types: dict[str, pa.DataType] 
 def _write_parquet(table: pa.Table, sink: Any) -> None:
     import pyarrow.parquet as pq
 
-    for field in table.schema:
-        if _has_map_to_null(field.type):
-            raise NotImplementedError(f"column {field.name!r} of {field.type} would be read with too few values")
+    for index, field in enumerate(table.schema):
+        if _has_inner_null(field.type):
+            _check_readable(table.select([index]))
     # The compliant name of a list's field is "element"; with it "item", the name that Arrow gives, would be lost.
     pq.write_table(_with_dictionaries(table), sink, row_group_size=16 * CHUNK, use_compliant_nested_type=False)
 
@@ -137,12 +137,25 @@ _READERS: dict[str, Callable[[Any, Pick], pa.Table]] = {
 }
 
 
-def _has_map_to_null(data_type: pa.DataType, in_map: bool = False) -> bool:
-    """Tell whether the values of a map have no type somewhere inside: of those pyarrow reads broken arrays."""
-    if in_map and pa.types.is_null(data_type):
-        return True
-    in_map = in_map or pa.types.is_map(data_type)
-    return any(_has_map_to_null(data_type.field(index).type, in_map) for index in range(data_type.num_fields))
+def _has_inner_null(data_type: pa.DataType) -> bool:
+    """Tell whether a list, struct or map holds values without a type."""
+    inner = [data_type.field(index).type for index in range(data_type.num_fields)]
+    return any(pa.types.is_null(one) or _has_inner_null(one) for one in inner)
+
+
+def _check_readable(table: pa.Table) -> None:
+    """Raise `NotImplementedError` if pyarrow reads a column back broken, as it does some with values without a type."""
+    import pyarrow.parquet as pq
+
+    memory = pa.BufferOutputStream()
+    pq.write_table(table, memory)
+    with pq.ParquetFile(pa.BufferReader(memory.getvalue())) as file:
+        back = file.read()
+    try:
+        back.validate(full=True)
+    except pa.ArrowInvalid as error:
+        name, kind = table.column_names[0], table.schema.field(0).type
+        raise NotImplementedError(f"column {name!r} of {kind}, which would be read with too few values") from error
 
 
 def _with_dictionaries(table: pa.Table) -> pa.Table:
