@@ -145,6 +145,18 @@ def test_a_damaged_cache_is_a_miss_never_a_wrong_answer(isolated_home: Path) -> 
     assert len(RUNS) == 3
 
 
+def test_a_cache_that_another_process_is_only_making_is_a_miss(isolated_home: Path) -> None:
+    @task(cache=Cache(version="1"))
+    def f(a: int) -> int:
+        RUNS.append(a)
+        return a
+
+    (isolated_home / "task-cache").mkdir(parents=True)
+    (isolated_home / "task-cache" / "cache.db").touch()
+    assert [f(1), f(1)] == [1, 1]
+    assert RUNS == [1]
+
+
 def test_a_hash_method_decides_what_is_equal() -> None:
     @task(cache=Cache(version="1"))
     def f(a: Annotated[str, HashMethod(lambda value: value.lower())]) -> str:

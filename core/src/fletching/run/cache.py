@@ -121,7 +121,9 @@ class CacheEntry:
             with _Connection(to_write=False) as connection:
                 row = connection.execute("SELECT literals, digest FROM outputs WHERE key = ?", (self.key,)).fetchone()
         except (sqlite3.Error, OSError) as error:
-            _warn(self.task, "it could not be read", error)
+            # The first writer may be just about to make the table.
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
+                _warn(self.task, "it could not be read", error)
             return None
         if row is None or _digest(row[0]) != row[1]:
             return None
@@ -179,10 +181,9 @@ class _Connection:
             os.makedirs(cache_folder(), exist_ok=True)
         self.connection = sqlite3.connect(_database(), timeout=30)
         if not self.to_write:
-            return self.connection  # the writer made the table, and the file remembers its journal mode
+            return self.connection  # the writer made the table
         try:
-            # Readers and a writer do not wait for each other, and a killed writer leaves nothing half-done.
-            self.connection.execute("PRAGMA journal_mode=WAL")
+            # Not WAL: that makes and removes two more files for each connection, and takes three times as long to read.
             self.connection.execute("PRAGMA synchronous=NORMAL")
             self.connection.executescript(SCHEMA)
         except BaseException:
