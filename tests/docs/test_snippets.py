@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -44,6 +45,11 @@ def test_blocks_are_found_and_numbered(tmp_path: Path) -> None:
 def test_every_page_is_in_the_navigation() -> None:
     listed = set(re.findall(r"^ +- (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
     assert listed == {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+
+
+def test_the_reference_lists_every_public_name() -> None:
+    for file, text in runpy.run_path(str(ROOT / "docs" / "write_reference.py"))["pages"]().items():
+        assert file.read_text(encoding="utf-8") == text, "run docs/write_reference.py"
 
 
 def test_the_documentation_reads_every_member() -> None:
