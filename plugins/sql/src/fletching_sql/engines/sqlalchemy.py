@@ -109,7 +109,7 @@ class SQLAlchemySession(Session):
         bound = [sa.bindparam(name, value, type_=kind) for name, value in values.items()]
         self.result = result = self.connection.execution_options(**options).execute(sa.text(sql).bindparams(*bound))
         if not result.returns_rows:
-            return RowsAnswer((), lambda size: [], result.rowcount if result.rowcount >= 0 else None)
+            return RowsAnswer((), lambda _: [], result.rowcount if result.rowcount >= 0 else None)
         description = result.cursor.description if result.cursor is not None else ()
         types = (lambda: [postgres_type(column) for column in description]) if self.dialect == "postgresql" else None
         return RowsAnswer(tuple(result.keys()), result.fetchmany, None, types)
