@@ -13,7 +13,7 @@ from fletching.interface import Interface
 from fletching.located import module_name, wire_module
 from fletching.python_task import PythonTask
 from fletching.resolver import TaskResolverMixin, default_task_resolver
-from fletching.run.local import GATE
+from fletching.run.gate import GATE, open_gate_if_unused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -131,7 +131,10 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
 
     def _first_call(self, /, *args: Any, **kwargs: Any) -> Any:
         # The generated function replaces this one, so that a task never called costs no generation.
-        self._direct = self.compiled.call if self.compiled.call is not None else super().__call__
+        call = self.compiled.call
+        self._direct = super().__call__ if call is None else call
+        if call is not None and GATE.slow:
+            open_gate_if_unused()
         return self(*args, **kwargs)
 
     def _compile(self) -> CompiledCall:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fletching.frozen import check_flag, check_mapping, check_names, check_text, refuse, set_field
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Mapping
 
     from flyteidl.core import literals_pb2, tasks_pb2
@@ -114,7 +114,7 @@ class TaskMetadata:
         # An unset member of the oneof means "the platform decides", which False would not.
         if self.interruptible is not None:
             message.interruptible = self.interruptible
-        if isinstance(self.timeout, datetime.timedelta):
+        if self.timeout is not None:
             message.timeout.FromTimedelta(self.timeout)
         return message
 
@@ -128,6 +128,8 @@ def check_timeout(metadata: TaskMetadata) -> None:
     value: object = metadata.timeout
     if value is None:
         return
+    import datetime  # here: few tasks have a deadline, and every first call would wait for it
+
     if isinstance(value, bool) or not isinstance(value, (int, datetime.timedelta)):
         refuse(metadata, "timeout", value, "an int of seconds or a datetime.timedelta")
     try:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from fletching.run.gate import LISTENERS, close_gate
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -38,23 +40,14 @@ class Event:
     """How many tasks this call stands inside of."""
 
 
-_listeners: list[Callable[[Event], None]] = []
-_changed: list[Callable[[], None]] = []
-
-
 def observed() -> bool:
     """Whether anybody listens."""
-    return bool(_listeners)
-
-
-def on_change(callback: Callable[[], None]) -> None:
-    """Have ``callback`` called whenever the listeners change, for as long as the process lives."""
-    _changed.append(callback)
+    return bool(LISTENERS)
 
 
 def emit(event: Event) -> None:
     """Tell every listener. One that raises stops the run: it was asked for by name."""
-    for listener in tuple(_listeners):
+    for listener in tuple(LISTENERS):
         listener(event)
 
 
@@ -69,12 +62,10 @@ def observe(callback: Callable[[Event], None]) -> Iterator[None]:
 
     It is called on the thread the event happens on.
     """
-    _listeners.append(callback)
+    LISTENERS.append(callback)
     try:
-        for told in _changed:
-            told()
+        close_gate()
         yield
     finally:
-        _listeners.remove(callback)
-        for told in _changed:
-            told()
+        LISTENERS.remove(callback)
+        close_gate()

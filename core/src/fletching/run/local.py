@@ -6,46 +6,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from fletching.execution import run_attempt, run_attempt_async
-from fletching.run import events
 from fletching.run.call import Outcome, Wait, call_plan
+from fletching.run.gate import open_gate_if_unused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fletching.context import Execution
 
-__all__ = ["GATE", "run_call", "run_call_async"]
-
-
-class Gate:
-    """Whether a task with nothing of its own to do around its function may skip the state machine."""
-
-    __slots__ = ("slow",)
-
-    def __init__(self) -> None:
-        self.slow = True
-        """True until we know that no hook and no listener wants to hear of every call."""
-
-
-GATE = Gate()
-
-
-def close_gate() -> None:
-    """Send the next call round the state machine, which finds out whether that is still needed."""
-    GATE.slow = True
-
-
-def _open_gate_if_unused() -> None:
-    from fletching.plugins import manager, on_change
-
-    if not _watching:
-        _watching.append(True)
-        on_change(close_gate)
-        events.on_change(close_gate)
-    GATE.slow = events.observed() or manager().has_hooks("fletching_around_execution")
-
-
-_watching: list[bool] = []
+__all__ = ["run_call", "run_call_async"]
 
 
 def run_call(task: Any, inputs: Mapping[str, Any]) -> Any:
@@ -55,7 +24,7 @@ def run_call(task: Any, inputs: Mapping[str, Any]) -> Any:
         task: the task.
         inputs: every input by name, as the caller gave them.
     """
-    _open_gate_if_unused()
+    open_gate_if_unused()
     _warn_if_deprecated(task)
     plan = call_plan(task, inputs)
     try:
@@ -81,7 +50,7 @@ async def run_call_async(task: Any, inputs: Mapping[str, Any]) -> Any:
     """Run one call of an async task on the running loop; the twin of `run_call`."""
     import asyncio
 
-    _open_gate_if_unused()
+    open_gate_if_unused()
     _warn_if_deprecated(task)
     plan = call_plan(task, inputs)
     try:
