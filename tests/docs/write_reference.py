@@ -1,6 +1,6 @@
 """Write the reference pages that list public names, from the modules that export them.
 
-    python docs/write_reference.py
+    python tests/docs/write_reference.py
 
 A test fails when the pages are not what this writes.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-HERE = Path(__file__).parent / "reference"
+HERE = Path(__file__).parents[2] / "docs" / "reference"
 
 INTRODUCTIONS = {
     "fletching": (
