@@ -156,3 +156,37 @@ def test_what_a_task_raises_is_what_its_caller_gets(one: Callable[[int], int], w
         with pytest.raises(kind, match=text) if text else pytest.raises(kind) as caught:
             one(which)
         assert type(caught.value).__name__ == kind.__name__
+
+
+class Claims:
+    """Says that it is an int, as mocks with a ``spec`` do."""
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    @property
+    def __class__(self) -> type:  # type: ignore[override]
+        return self.kind
+
+
+@task
+def typed(i: int = 0, f: float = 0.0, s: str = "", items: list[int] | None = None) -> int:
+    return i
+
+
+@pytest.mark.parametrize(("name", "kind"), [("i", int), ("f", float), ("s", str), ("items", list)])
+def test_what_only_claims_to_be_of_a_class_is_refused(name: str, kind: type) -> None:
+    with pytest.raises(ConversionError, match=f"typed: argument '{name}': expected .*, got Claims"):
+        typed(**{name: Claims(kind)})
+
+
+class Raises:
+    @property
+    def __class__(self) -> type:  # type: ignore[override]
+        raise LookupError("a property of the user's")
+
+
+def test_an_error_of_the_value_itself_says_which_argument_it_was() -> None:
+    with pytest.raises(LookupError, match="a property of the user's") as caught:
+        typed(i=Raises())  # type: ignore[arg-type]
+    assert "in typed: argument 'i'" in caught.value.__notes__

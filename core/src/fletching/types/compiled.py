@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fletching.errors import ConversionError, InterfaceError
+from fletching.errors import ConversionError, InterfaceError, add_note
 from fletching.types.engine import transformer
 
 if TYPE_CHECKING:
@@ -111,6 +111,10 @@ def _checked(carry: Callable[[Any], Any], task: str, where: str) -> Callable[[An
             return carry(value)
         except ConversionError as error:
             raise error.within(task, where)  # noqa: B904 - the same error, told where it happened
+        except Exception as error:
+            # A property of the value raised, or a generator among its parts; the error is the user's own.
+            add_note(error, f"in {task}: {where}")
+            raise
 
     return run
 

@@ -90,7 +90,7 @@ class ListTransformer(TypeTransformer[list[T]]):
         return {"type": "array", "items": self.element.json_schema()}
 
     def _check(self, value: object) -> None:
-        if not isinstance(value, list):
+        if not issubclass(type(value), list):
             hint = "pass list(...) of it" if isinstance(value, (tuple, set, frozenset, range)) else ""
             raise ConversionError(type_name(self.python_type), preview(value), hint=hint)
 

@@ -126,7 +126,8 @@ class IntTransformer(PrimitiveTransformer[int]):
 
     def carry(self, value: int, /) -> int:
         if type(value) is not int:
-            if isinstance(value, bool) or not isinstance(value, int):
+            # By its true class: a mock, and others, only say that they are an int.
+            if isinstance(value, bool) or not issubclass(type(value), int):
                 raise self.refusal(value)
             value = int.__int__(value)
         if not LOWEST <= value <= HIGHEST:
@@ -180,9 +181,9 @@ class FloatTransformer(PrimitiveTransformer[float]):
     def carry(self, value: float, /) -> float:
         if type(value) is float:
             return value
-        if isinstance(value, float):
+        if issubclass(type(value), float):
             return float.__float__(value)
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not issubclass(type(value), int):
             raise self.refusal(value)
         # PEP 484 lets an int stand for a float; one that a float cannot hold would arrive as another number.
         try:
@@ -219,7 +220,7 @@ class StrTransformer(PrimitiveTransformer[str]):
             if not value.isascii():
                 check_text(value)
             return value
-        if isinstance(value, str):
+        if issubclass(type(value), str):
             return plain_text(value)
         raise self.refusal(value)
 

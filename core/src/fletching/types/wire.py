@@ -56,7 +56,7 @@ def read_plain(transformer: TypeTransformer[Any], literal: Literal) -> Any:
 
     A backend resolves ``promise.field[0]`` to a piece of MessagePack, so a value of any type may come like this.
     """
-    kind = literal.scalar.WhichOneof("value")
+    kind = literal.scalar.WhichOneof("value") if transformer.has_plain() else None
     if kind == "binary":
         binary = literal.scalar.binary
         if binary.tag == MSGPACK:
