@@ -100,9 +100,13 @@ def wall(command: list[str], **variables: str) -> float:
 def modules(samples: Samples, name: str, command: list[str]) -> None:
     """Count what a program loads that a bare interpreter does not."""
     python, *rest = command
-    act = f"exec({rest[1]!r})" if rest[0] == "-c" else f"import runpy; runpy.run_path({rest[0]!r})"
-    program = f"import sys; before = len(sys.modules); {act}; print(len(sys.modules) - before)"
-    samples[f"{name}, modules"] = [float(output([python, "-c", program]).split()[-1])]
+    text = rest[1] if rest[0] == "-c" else Path(rest[0]).read_text()
+    samples[f"{name}, modules"] = [loaded(python, text) - loaded(python, "pass")]
+
+
+def loaded(python: str, text: str) -> int:
+    count = "import sys, atexit; atexit.register(lambda: print(len(sys.modules)))"
+    return int(output([python, "-c", f"{count}; exec({text!r})"]).split()[-1])
 
 
 def inside(samples: Samples, sdk: str, environment: Environment, script: str) -> None:
@@ -118,7 +122,7 @@ def discovery(samples: Samples, alone: Environment) -> None:
     samples["listing with states"] = [said["listing_with_states_ms"]]
     samples["listing without index"] = [said["without_index_ms"]]
     samples["importlib.metadata"] = [said["peers_ms"]["importlib.metadata"]]
-    samples["plugins imported"] = [len(said["plugin_modules_after_loading_one"])]
+    samples["plugins imported"] = [len(said["plugin_modules_after_calling_one"])]
 
 
 def first_runs(samples: Samples, alone: Environment, peers: Mapping[str, Environment]) -> None:
@@ -138,7 +142,8 @@ def first_runs(samples: Samples, alone: Environment, peers: Mapping[str, Environ
 
 def output(command: list[str]) -> str:
     env = {**CLEAN, "HOME": str(HOME), "FLETCHING_HOME": str(HOME / "fletching")}
-    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    # From there, so that a program given as text has the search path, and so the index, of the scripts.
+    done = subprocess.run(command, env=env, cwd=WORKLOADS, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"bench: {' '.join(command)} failed\n{done.stderr}")
     return done.stdout

@@ -10,10 +10,11 @@ from clock import Clock
 
 os.environ["FLETCHING_HOME"] = tempfile.mkdtemp(prefix="fletching-bench-")
 
+from flyteidl.core.literals_pb2 import Literal
+
 from fletching import Cache, SerializationSettings, task
 from fletching.idl.template import task_template
 from fletching.types.engine import transformer
-from flyteidl.core.literals_pb2 import Literal
 
 MANY = 50_000
 LIST = list(range(10_000))
