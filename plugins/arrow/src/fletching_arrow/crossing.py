@@ -75,7 +75,7 @@ def _kept_by_parquet(data_type: pa.DataType, top: bool = True) -> bool:
         return bool(data_type.unit != "s")
     if arrow.is_list(data_type) or arrow.is_large_list(data_type) or arrow.is_struct(data_type):
         inner = [data_type.field(index) for index in range(data_type.num_fields)]
-        # Whether values without a type come back depends on the values.
+        # Inside of a value without a type, a unit or a name may come back as another.
         return bool(inner) and all(
             field.nullable and not arrow.is_null(field.type) and _kept_by_parquet(field.type, False) for field in inner
         )

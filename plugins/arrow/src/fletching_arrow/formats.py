@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 
 from fletching.errors import ConversionError
+from fletching_arrow.owned import copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,9 +76,6 @@ def iterate(source: Any, format: str, pick: Pick, types: dict[str, pa.DataType] 
 def _write_parquet(table: pa.Table, sink: Any) -> None:
     import pyarrow.parquet as pq
 
-    for index, field in enumerate(table.schema):
-        if _has_inner_null(field.type):
-            _check_readable(table.select([index]))
     # The compliant name of a list's field is "element"; with it "item", the name that Arrow gives, would be lost.
     pq.write_table(_with_dictionaries(table), sink, row_group_size=16 * CHUNK, use_compliant_nested_type=False)
 
@@ -143,21 +141,6 @@ def _has_inner_null(data_type: pa.DataType) -> bool:
     return any(pa.types.is_null(one) or _has_inner_null(one) for one in inner)
 
 
-def _check_readable(table: pa.Table) -> None:
-    """Raise `NotImplementedError` if pyarrow reads a column back broken, as it does some with values without a type."""
-    import pyarrow.parquet as pq
-
-    memory = pa.BufferOutputStream()
-    pq.write_table(table, memory)
-    with pq.ParquetFile(pa.BufferReader(memory.getvalue())) as file:
-        back = file.read()
-    try:
-        back.validate(full=True)
-    except pa.ArrowInvalid as error:
-        name, kind = table.column_names[0], table.schema.field(0).type
-        raise NotImplementedError(f"column {name!r} of {kind}, which would be read with too few values") from error
-
-
 def _with_dictionaries(table: pa.Table) -> pa.Table:
     """Return the table with the dictionaries of its columns in its schema's metadata."""
     held = {
@@ -220,6 +203,9 @@ def _encoded(column: pa.ChunkedArray, data_type: pa.DictionaryType, values: pa.A
 
 
 def _cast(column: pa.ChunkedArray, data_type: pa.DataType) -> pa.ChunkedArray:
+    # Casting makes broken arrays of inner values without a type. A copy gives maps the names that Arrow gives them.
+    if _has_inner_null(data_type):
+        return copied(pa.table({"column": column})).column(0)
     try:
         return column.cast(data_type)
     except pa.ArrowException:
