@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.context import STATE
 from fletching.function_task import PythonFunctionTask
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
 __all__ = ["AsyncPythonFunctionTask"]
 
@@ -29,10 +28,8 @@ class AsyncPythonFunctionTask(PythonFunctionTask[T]):
         own = AsyncPythonFunctionTask
         return cls.execute is own.execute and cls.async_execute is own.async_execute
 
-    def _leave(self, token: Any) -> None:
-        # A coroutine that is thrown away may be closed in another context, where there is nothing to restore.
-        with suppress(ValueError):
-            STATE.reset(token)
+    def _leaver(self) -> Callable[[Any], None]:
+        return _leave
 
     async def async_execute(self, /, *args: Any, **kwargs: Any) -> Any:
         """Await the function."""
@@ -49,3 +46,10 @@ class AsyncPythonFunctionTask(PythonFunctionTask[T]):
 
         # What the coroutine will see is what was given at the call, whatever becomes of it until it is awaited.
         return run_call_async(self, self.compiled.carry_inputs(inputs))
+
+
+def _leave(token: Any) -> None:
+    try:
+        STATE.reset(token)
+    except ValueError:
+        pass  # a coroutine that is thrown away may be closed in another context, where there is nothing to restore
