@@ -15,7 +15,9 @@ def cache_dir(*parts: str) -> str:
     folder = os.environ.get("FLETCHING_HOME") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "fletching"
     )
-    folder = os.path.join(os.path.abspath(folder), *parts)
-    if not os.path.isdir(folder):
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+    # Each by itself: the mode counts for the last folder of a path only, and what is kept is the user's own.
+    for part in ("", *parts):
+        folder = os.path.join(os.path.abspath(folder), part) if part else os.path.abspath(folder)
+        if not os.path.isdir(folder):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
     return folder

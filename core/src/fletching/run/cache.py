@@ -8,6 +8,7 @@ copied beside it. The cache may never change what a call returns: whatever is wr
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from fletching.errors import CacheWarning
@@ -36,7 +37,7 @@ def cache_folder() -> str:
     """Return the folder of the local cache."""
     from fletching.home import cache_dir
 
-    return os.path.join(cache_dir(), "task-cache")
+    return cache_dir("task-cache")
 
 
 def clear_cache() -> None:
@@ -89,14 +90,22 @@ class CacheEntry:
             import fcntl
         except ImportError:
             return True  # no such locks here: equal calls may run at the same time
-        folder = os.path.join(cache_folder(), "locks")
-        os.makedirs(folder, exist_ok=True)
-        file = open(os.path.join(folder, self.key), "ab")  # noqa: SIM115 - held until unlock
+        try:
+            folder = os.path.join(cache_folder(), "locks")
+            os.makedirs(folder, exist_ok=True)
+            file = open(os.path.join(folder, self.key), "ab")  # noqa: SIM115 - held until unlock
+        except OSError as error:
+            _warn(self.task, "it could not be locked", error)
+            return True
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
             return False
+        except OSError as error:
+            file.close()
+            _warn(self.task, "it could not be locked", error)
+            return True
         self._lock = file
         return True
 
@@ -115,17 +124,17 @@ class CacheEntry:
         from flyteidl.core.literals_pb2 import LiteralMap
         from google.protobuf.message import DecodeError
 
-        if not os.path.exists(_database()):
-            return None
         try:
+            if not os.path.exists(_database()):
+                return None
             with _Connection(to_write=False) as connection:
                 row = connection.execute("SELECT literals, digest FROM outputs WHERE key = ?", (self.key,)).fetchone()
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - a damaged file makes sqlite3 raise nearly anything
             # The first writer may be just about to make the table.
             if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
                 _warn(self.task, "it could not be read", error)
             return None
-        if row is None or _digest(row[0]) != row[1]:
+        if row is None or not isinstance(row[0], bytes) or _digest(row[0]) != row[1]:
             return None
         try:
             return Found(self._native(LiteralMap.FromString(row[0])))
@@ -148,8 +157,19 @@ class CacheEntry:
             return interface.output_tuple(*(values[name] for name in interface.outputs))
         return values[next(iter(interface.outputs))]
 
-    def write(self, value: Any) -> None:
-        """Store what a call returned."""
+    def write(self, value: Any) -> Any:
+        """Store what a call returned, and return it; iterators among it anew, since storing them reads them."""
+        from fletching.types.iterators import holds_iterator, replayed
+
+        interface = self.task.python_interface
+        if not any(map(holds_iterator, interface.outputs.values())):
+            self._store(value)
+            return value
+        value = list(map(replayed, value)) if interface.returns_tuple else replayed(value)
+        self._store(value)
+        return self.task.compiled.carry_outputs(value)
+
+    def _store(self, value: Any) -> None:
         import sqlite3
         import time
 
@@ -164,8 +184,10 @@ class CacheEntry:
                     "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?, ?)",
                     (self.key, self.task.name, self.task.metadata.cache_version, data, _digest(data), time.time()),
                 )
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - as in read
             _warn(self.task, "the outputs could not be stored", error)
+            if type(error) is sqlite3.DatabaseError or isinstance(error, UnicodeError):
+                _set_aside()  # it is no database, or a damaged one
 
 
 class _Connection:
@@ -201,6 +223,12 @@ class _Connection:
 
 def _database() -> str:
     return os.path.join(cache_folder(), "cache.db")
+
+
+def _set_aside() -> None:
+    """Let the next call begin a new database; what is left of this one stays beside it."""
+    with suppress(OSError):
+        os.replace(_database(), f"{_database()}.broken")
 
 
 def _digest(data: bytes) -> str:

@@ -13,7 +13,7 @@ from fletching.run.retry import delay, may_repeat
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-__all__ = ["Outcome", "Wait", "call_plan"]
+__all__ = ["Outcome", "Wait", "call_plan", "repeatable"]
 
 _numbers = itertools.count(1)
 
@@ -58,6 +58,20 @@ class Reporter:
             )
 
 
+def repeatable(task: Any, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the inputs with lists for iterators where they are read more than once.
+
+    That is to make a key of them, for a second attempt, and to send them to another process.
+    """
+    metadata = task.metadata
+    if not (inputs and (metadata.cache or metadata.retries or metadata.timeout)):
+        return inputs
+    from fletching.types.iterators import holds_iterator, replayed
+
+    kinds = task.python_interface.inputs
+    return {name: replayed(value) if holds_iterator(kinds[name]) else value for name, value in inputs.items()}
+
+
 def call_plan(task: Any, inputs: Mapping[str, Any]) -> Generator[Execution | Wait, Outcome, Outcome]:
     """Yield the steps of one call and return how it ended.
 
@@ -81,7 +95,7 @@ def call_plan(task: Any, inputs: Mapping[str, Any]) -> Generator[Execution | Wai
                 return Outcome(found.value)
         outcome = yield from _attempts(task, report)
         if entry is not None and outcome.error is None:
-            entry.write(outcome.value)
+            outcome = Outcome(entry.write(outcome.value))
     finally:
         if entry is not None:
             entry.unlock()

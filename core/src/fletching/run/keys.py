@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -103,15 +104,29 @@ def content_hash(path: str) -> str:
 
     path = local_path(path)
     if os.path.isdir(path):
-        digest = hashlib.sha256()
-        for folder, folders, files in os.walk(path):
-            folders.sort()
-            for name in sorted(files):
-                file = os.path.join(folder, name)
-                digest.update(f"{os.path.relpath(file, path)}\0{content_hash(file)}\n".encode())
-        return digest.hexdigest()
+        return _folder_hash(path, frozenset())
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _folder_hash(path: str, around: frozenset[str]) -> str:
+    """Hash what a task sees in a folder: empty folders too, and what links lead to."""
+    import hashlib
+
+    around |= {os.path.realpath(path)}
+    digest = hashlib.sha256(b"folder")
+    for name in sorted(os.listdir(path)):
+        inner = os.path.join(path, name)
+        if os.path.isdir(inner):
+            if os.path.realpath(inner) in around:
+                raise OSError(f"{inner!r} leads back to a folder that it is in")
+            found = _folder_hash(inner, around)
+        elif os.path.isfile(inner):
+            found = content_hash(inner)
+        else:
+            raise OSError(f"{inner!r} is neither a file nor a folder")
+        digest.update(os.fsencode(name) + b"\0" + found.encode())
+    return digest.hexdigest()
 
 
 def _all_with_files(literals: LiteralMap) -> Iterator[Literal]:
@@ -132,22 +147,26 @@ def keep_files(literals: LiteralMap, folder: str) -> None:
 
     for literal in _all_with_files(literals):
         source = local_path(str(_uri(literal)))
-        home = os.path.join(folder, content_hash(source))
+        content = content_hash(source)
+        home = os.path.join(folder, content)
         target = os.path.join(home, os.path.basename(source) or "data")
+        if os.path.exists(target) and content_hash(target) != content:  # somebody wrote to what a call returned
+            shutil.rmtree(home)
         if not os.path.exists(target):
             # Copied beside and renamed, so that a process killed half-way leaves no file that looks whole.
             os.makedirs(home, exist_ok=True)
             part = f"{target}.{os.urandom(4).hex()}.part"
-            if os.path.isdir(source):
-                shutil.copytree(source, part)
-            else:
-                shutil.copyfile(source, part)
             try:
+                (shutil.copytree if os.path.isdir(source) else shutil.copyfile)(source, part)
                 os.rename(part, target)
             except OSError:
-                if not os.path.exists(target):
+                if os.path.isdir(part):
+                    shutil.rmtree(part, ignore_errors=True)
+                else:
+                    with suppress(OSError):
+                        os.unlink(part)
+                if not os.path.exists(target):  # else another process was first
                     raise
-                shutil.rmtree(part, ignore_errors=True)  # another process was first
         _set_uri(literal, target)
 
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from fletching.execution import run_attempt, run_attempt_async
-from fletching.run.call import Outcome, Wait, call_plan
+from fletching.run.call import Outcome, Wait, call_plan, repeatable
 from fletching.run.gate import open_gate_if_unused
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def run_call(task: Any, inputs: Mapping[str, Any]) -> Any:
     """
     open_gate_if_unused()
     _warn_if_deprecated(task)
+    inputs = repeatable(task, inputs)
     plan = call_plan(task, inputs)
     try:
         step = next(plan)
@@ -52,6 +53,7 @@ async def run_call_async(task: Any, inputs: Mapping[str, Any]) -> Any:
 
     open_gate_if_unused()
     _warn_if_deprecated(task)
+    inputs = repeatable(task, inputs)
     plan = call_plan(task, inputs)
     try:
         step = next(plan)

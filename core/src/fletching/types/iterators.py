@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["Items", "IteratorTransformer", "factory"]
+__all__ = ["Items", "IteratorTransformer", "factory", "holds_iterator", "replayed"]
 
 T = TypeVar("T")
 
@@ -75,6 +75,20 @@ class IteratorTransformer(TypeTransformer[Iterator[T]]):
         if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
             raise ConversionError(type_name(self.python_type), preview(value))
         return value
+
+
+def holds_iterator(annotation: Any) -> bool:
+    """Tell whether values of an annotation are, or contain, what can be read only once."""
+    annotation = getattr(annotation, "__supertype__", getattr(annotation, "__value__", annotation))
+    origin = get_origin(annotation)
+    return (origin or annotation) is Iterator or any(map(holds_iterator, get_args(annotation)))
+
+
+def replayed(value: Any) -> Any:
+    """Return a value with a list for each iterator in it, which a transformer reads the same way, and again."""
+    if isinstance(value, Iterator) or type(value) is list:
+        return [replayed(item) for item in value]
+    return {key: replayed(item) for key, item in value.items()} if type(value) is dict else value
 
 
 def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | None:

@@ -33,7 +33,8 @@ else:
         """
 
         def __class_getitem__(cls, item: Any) -> types.GenericAlias:
-            return types.GenericAlias(cls, (item,))
+            # typing.get_type_hints puts aliases together again, and then passes all arguments in a tuple.
+            return types.GenericAlias(cls, item if isinstance(item, tuple) else (item,))
 
 
 def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | None:
