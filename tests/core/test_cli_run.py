@@ -181,7 +181,10 @@ def test_help_shows_the_docstring_and_the_inputs(folder: Path) -> None:
         ),
         (
             "flow.py everything --xs [1 --color red --point {}",
-            "Error: Invalid value for '--xs': expected JSON or @file.json: Expecting ',' delimiter: line 1 column 3 (char 2)",
+            (
+                "Error: Invalid value for '--xs': expected JSON or @file.json: "
+                "Expecting ',' delimiter: line 1 column 3 (char 2)"
+            ),
         ),
     ],
 )

@@ -92,9 +92,7 @@ def test_what_cannot_be_pickled(method: str) -> None:
     kind = transformer(Pickled[Any])
     with pytest.raises(ConversionError) as caught:
         getattr(kind, method)(threading.Lock())
-    assert str(caught.value).startswith(
-        "expected Pickled[Any], got lock <unlocked _thread.lock object"
-    )
+    assert str(caught.value).startswith("expected Pickled[Any], got lock <unlocked _thread.lock object")
     assert str(caught.value).endswith("(cannot be pickled: TypeError: cannot pickle '_thread.lock' object)")
     with socket.socket() as given, pytest.raises(ConversionError, match="cannot be pickled: TypeError"):
         getattr(kind, method)(given)

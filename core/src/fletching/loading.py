@@ -11,7 +11,7 @@ from fletching.installed import KINDS
 if TYPE_CHECKING:
     from fletching.installed import EntryPoint
 
-__all__ = ["check", "explain", "load"]
+__all__ = ["broken", "check", "explain", "load"]
 
 BASES = {"tasks": "fletching.python_task.PythonTask"}
 """What the classes of a kind derive from, by name: this layer cannot import what stands above it."""
