@@ -172,9 +172,10 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
     def _is_plain(self) -> bool:
         """Whether nothing but the function has to run, so that a call may skip the state machine."""
         metadata, cls = self._metadata, type(self)
-        asked = metadata.cache or metadata.retries or metadata.timeout or metadata.deprecated or self._environment
+        asked = metadata and (metadata.cache or metadata.retries or metadata.timeout or metadata.deprecated)
         return not (
             asked
+            or self._environment
             or self._security_context
             or not self._only_calls()
             or cls.pre_execute is not PythonTask.pre_execute

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -11,7 +10,6 @@ from fletching.deck import DEFAULT_DECK_FIELDS
 from fletching.errors import CallError, ConfigError, close_match
 from fletching.interface import Interface
 from fletching.located import Located
-from fletching.metadata import TaskMetadata
 from fletching.options import checked_environment, deck_options, describe_inputs, unknown_option
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from fletching.context import ExecutionMode, ExecutionParameters, FlyteContext
     from fletching.deck import DeckField
     from fletching.documentation import Documentation
+    from fletching.metadata import TaskMetadata
     from fletching.security import SecurityContext
     from fletching.settings import SerializationSettings
     from fletching.types.compiled import CompiledCall
@@ -72,10 +71,22 @@ class PythonTask(Located, Generic[T]):
         self._enable_deck, self._deck_fields = deck_options(name, disable_deck, enable_deck, deck_fields)
         self._security_context = security_ctx
         self._docs = docs
-        self._metadata = self._final_metadata(metadata if metadata is not None else TaskMetadata())
+        self._metadata = self._final_metadata(metadata)
         self._check_types()
 
-    def _final_metadata(self, metadata: TaskMetadata) -> TaskMetadata:
+    def _final_metadata(self, metadata: TaskMetadata | None) -> TaskMetadata | None:
+        """Return the metadata, or None for the default ones, which are made when somebody looks at them."""
+        from fletching.plugins import manager
+
+        plugins = manager()
+        hooked = plugins.has_hooks("fletching_task_metadata")
+        if metadata is None and not (hooked or self._enable_deck):
+            return None
+        from dataclasses import replace
+
+        from fletching.metadata import TaskMetadata
+
+        metadata = TaskMetadata() if metadata is None else metadata
         if not isinstance(metadata, TaskMetadata):
             raise ConfigError(f"task {self._name!r}: metadata must be a TaskMetadata, got {metadata!r}")
         if self._enable_deck and not metadata.generates_deck:
@@ -87,10 +98,7 @@ class PythonTask(Located, Generic[T]):
                     f"task {self._name!r}: cache_ignore_input_vars names {ignored!r}, which is no input"
                     f"{close_match(ignored, inputs)}"
                 )
-        from fletching.plugins import manager
-
-        plugins = manager()
-        if plugins.has_hooks("fletching_task_metadata"):
+        if hooked:
             metadata = plugins.task_metadata(self._name, self._task_config, metadata)
         return metadata
 
@@ -139,6 +147,10 @@ class PythonTask(Located, Generic[T]):
     @property
     def metadata(self) -> TaskMetadata:
         """Retries, timeout, cache and their kin."""
+        if self._metadata is None:
+            from fletching.metadata import TaskMetadata
+
+            self._metadata = TaskMetadata()
         return self._metadata
 
     @property

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import typing
 from collections import namedtuple
 from functools import cache, partial
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, get_args, get_origin
 
 from fletching.errors import InterfaceError, MissingReturnError, MissingTypeError
-from fletching.interface import accepts_none
+from fletching.interface import MISSING, accepts_none
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import inspect
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["can_return_value", "output_class", "read_function"]
 
-KINDS = {
-    inspect.Parameter.POSITIONAL_ONLY: "positional_only",
-    inspect.Parameter.POSITIONAL_OR_KEYWORD: "positional_or_keyword",
-    inspect.Parameter.KEYWORD_ONLY: "keyword_only",
-}
+VARIADIC = 0x04 | 0x08
+"""``inspect.CO_VARARGS | inspect.CO_VARKEYWORDS``; inspect is only imported where a plain look is not enough."""
+GENERATES = 0x20 | 0x200
+"""``inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR``."""
 
 
 class Parts(NamedTuple):
@@ -40,15 +39,12 @@ class Parts(NamedTuple):
 def read_function(fn: Callable[..., Any], *, pickle_untyped: bool, check_return: bool) -> Parts:
     """Return the parts of the interface that ``fn`` declares; see `Interface.from_function`."""
     name = getattr(fn, "__name__", type(fn).__name__)
-    signature = inspect.signature(fn)
+    parameters = list(read_parameters(fn, name))
     hints = read_hints(fn, name)
     inputs: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
     kinds: dict[str, str] = {}
-    for parameter in signature.parameters.values():
-        key = parameter.name
-        if parameter.kind not in KINDS:
-            refuse_variadic(name, parameter)
+    for key, kind, default in parameters:
         if key in hints:
             inputs[key] = hints[key]
         elif pickle_untyped:
@@ -58,23 +54,49 @@ def read_function(fn: Callable[..., Any], *, pickle_untyped: bool, check_return:
                 f"{name}: parameter {key!r} has no annotation; write its type ({key}: int), or allow pickles"
                 " with pickle_untyped=True"
             )
-        kinds[key] = KINDS[parameter.kind]
-        if parameter.default is not parameter.empty:
-            defaults[key] = parameter.default
+        kinds[key] = kind
+        if default is not MISSING:
+            defaults[key] = default
     if "return" in hints:
         outputs, own_class = read_outputs(hints["return"], name, pickle_untyped)
     else:
         outputs, own_class = ({"o0": pickled_any()} if pickle_untyped else {}), None
     if check_return and outputs and not can_return_value(fn) and not all(map(accepts_none, outputs.values())):
+        from inspect import formatannotation
+
         raise MissingReturnError(
-            f"{name}: declared to return {inspect.formatannotation(hints['return'])}, but it never returns a value;"
+            f"{name}: declared to return {formatannotation(hints['return'])}, but it never returns a value;"
             " return one, or annotate it with -> None"
         )
     return Parts(inputs, defaults, kinds, outputs, own_class.__name__ if own_class else "", own_class, fn)
 
 
+def read_parameters(fn: Callable[..., Any], name: str) -> Iterator[tuple[str, str, Any]]:
+    """Yield name, kind and default of each parameter, `MISSING` for none."""
+    plain = type(fn) is FunctionType and not hasattr(fn, "__wrapped__") and not hasattr(fn, "__signature__")
+    if not plain or fn.__code__.co_flags & VARIADIC:
+        import inspect
+
+        for parameter in inspect.signature(fn).parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                refuse_variadic(name, parameter)
+            default = MISSING if parameter.default is parameter.empty else parameter.default
+            yield parameter.name, parameter.kind.name.lower(), default
+        return
+    code, defaults, by_name = fn.__code__, fn.__defaults__ or (), fn.__kwdefaults__ or {}
+    count, names = code.co_argcount, code.co_varnames
+    for at, key in enumerate(names[:count]):
+        kind = "positional_only" if at < code.co_posonlyargcount else "positional_or_keyword"
+        last = at - count  # defaults belong to the last parameters
+        yield key, kind, defaults[last] if -last <= len(defaults) else MISSING
+    for key in names[count : count + code.co_kwonlyargcount]:
+        yield key, "keyword_only", by_name.get(key, MISSING)
+
+
 def refuse_variadic(name: str, parameter: inspect.Parameter) -> NoReturn:
-    hint = "" if parameter.annotation is parameter.empty else inspect.formatannotation(parameter.annotation)
+    from inspect import formatannotation
+
+    hint = "" if parameter.annotation is parameter.empty else formatannotation(parameter.annotation)
     element = hint.strip("'") or "int"
     if parameter.kind is parameter.VAR_POSITIONAL:
         raise InterfaceError(
@@ -89,7 +111,11 @@ def refuse_variadic(name: str, parameter: inspect.Parameter) -> NoReturn:
 
 def read_hints(fn: Callable[..., Any], name: str) -> dict[str, Any]:
     """Return a function's evaluated annotations, ``Annotated`` kept."""
-    target: Any = inspect.unwrap(fn, stop=lambda one: hasattr(one, "__signature__"))
+    target: Any = fn
+    if hasattr(fn, "__wrapped__"):
+        import inspect
+
+        target = inspect.unwrap(fn, stop=lambda one: hasattr(one, "__signature__"))
     while isinstance(target, partial):
         target = target.func
     if not hasattr(target, "__annotations__") and not isinstance(target, type):
@@ -136,17 +162,19 @@ def read_outputs(hint: Any, name: str, pickle_untyped: bool) -> tuple[dict[str, 
     if not (origin is tuple or hint is tuple or isinstance(hint, tuple)):
         return {"o0": hint}, None
     items = hint if isinstance(hint, tuple) else get_args(hint)
+    if items and Ellipsis not in items and len(items) > 1:
+        return {f"o{index}": item for index, item in enumerate(items)}, None
+    from inspect import formatannotation
+
     if Ellipsis in items:
         raise InterfaceError(
-            f"{name}: {inspect.formatannotation(hint)} has no fixed number of outputs; return a list"
-            f" (list[{inspect.formatannotation(items[0])}])"
+            f"{name}: {formatannotation(hint)} has no fixed number of outputs; return a list"
+            f" (list[{formatannotation(items[0])}])"
         )
     if not items:
         raise InterfaceError(f"{name}: a bare tuple says nothing about its outputs; write each type (tuple[int, str])")
-    if len(items) == 1:
-        one = inspect.formatannotation(items[0])
-        raise InterfaceError(f"{name}: a tuple of one output is not supported; return {one} itself, or a NamedTuple")
-    return {f"o{index}": item for index, item in enumerate(items)}, None
+    one = formatannotation(items[0])
+    raise InterfaceError(f"{name}: a tuple of one output is not supported; return {one} itself, or a NamedTuple")
 
 
 def read_named_tuple(named: Any, arguments: tuple[Any, ...], name: str, pickle_untyped: bool) -> dict[str, Any]:
@@ -176,15 +204,14 @@ def can_return_value(fn: Callable[..., Any]) -> bool:
     The bytecode decides, not the source: a comment cannot satisfy it, and no file is read.
     """
     code = getattr(fn, "__code__", None)
-    if not isinstance(code, CodeType) or code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
+    if not isinstance(code, CodeType) or code.co_flags & GENERATES:
         return True
-    import dis
+    from opcode import opmap, opname
 
-    findlabels: Callable[[bytes], list[int]] = dis.findlabels  # type: ignore[assignment]  # it takes bytecode, says its docstring
     instructions = code.co_code
     ends_with_none = False
     labels: list[int] | None = None
-    opname, extended, constants = dis.opname, dis.opmap["EXTENDED_ARG"], code.co_consts
+    extended, constants = opmap["EXTENDED_ARG"], code.co_consts
     previous: tuple[str, int] = ("", 0)
     argument = 0
     for at in range(0, len(instructions), 2):
@@ -201,12 +228,19 @@ def can_return_value(fn: Callable[..., Any]) -> bool:
             if previous[0] != "LOAD_CONST" or constants[previous[1]] is not None:
                 return True
             # `a and None` reaches the return by a jump, with a on the stack.
-            labels = findlabels(instructions) if labels is None else labels
+            labels = find_labels(instructions) if labels is None else labels
             if at in labels:
                 return True
             ends_with_none = True
         previous, argument = (name, argument), 0
     return not ends_with_none
+
+
+def find_labels(instructions: bytes) -> list[int]:
+    from dis import findlabels
+
+    labels: list[int] = findlabels(instructions)  # type: ignore[arg-type]  # it takes bytecode, says its docstring
+    return labels
 
 
 def pickled_any() -> Any:
