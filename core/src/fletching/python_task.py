@@ -300,7 +300,8 @@ class PythonTask(Located, Generic[T]):
     def _call_error(self, error: TypeError, kwargs: Mapping[str, Any]) -> CallError:
         known = self._python_interface.inputs
         hint = next((close_match(name, known) for name in kwargs if name not in known), "")
-        return CallError(f"{error}{hint}; inputs of task {self.name!r}: {describe_inputs(known)}")
+        told = str(error).partition(". Did you mean ")[0]  # Python 3.13 guesses as well
+        return CallError(f"{told}{hint}; inputs of task {self.name!r}: {describe_inputs(known)}")
 
     def local_execute(self, ctx: FlyteContext | None = None, **kwargs: Any) -> Any:
         """Run with native values given by name, as `__call__` does; ``ctx`` is accepted for the Flyte call form."""
