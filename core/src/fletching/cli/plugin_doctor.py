@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FINE", "Result", "examine"]
 
-FINE = frozenset({"ok", "blocked"})
+FINE = frozenset({"ok", "blocked", "unused"})
 """States that are no reason to worry."""
 LAST_WORDS = 200
 """How much of the last line a dying process wrote is shown."""
@@ -35,7 +35,7 @@ class Result(NamedTuple):
     distribution: str
     version: str
     state: str
-    """``ok``, ``broken``, ``slow`` or ``exited``; for one that was not tried what `PluginInfo` says."""
+    """``ok``, ``unused``, ``broken``, ``slow`` or ``exited``; for one that was not tried what `PluginInfo` says."""
     seconds: float | None
     """How long importing it took; None if it was not tried or did not finish."""
     reason: str

@@ -6,6 +6,10 @@ import json
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fletching.installed import EntryPoint
 
 __all__ = ["main"]
 
@@ -29,6 +33,8 @@ def main(arguments: list[str]) -> None:
             check(kind, name, found, str(entry.distribution))
     except FletchingError as error:
         state, reason = "broken", str(error)
+        if is_about_an_absent_library(entry, error.__cause__):
+            state, reason = "unused", f"there is no module {name.partition('.')[0]!r} here whose types it would carry"
     except BaseException as error:  # noqa: BLE001 - what a plugin does when its hooks are registered is as free as an import
         state, reason = "broken", f"{type(error).__name__}: {error}"
     seconds = time.perf_counter() - started
@@ -36,6 +42,16 @@ def main(arguments: list[str]) -> None:
     with open(draft, "w", encoding="utf-8") as file:
         json.dump({"state": state, "seconds": seconds, "reason": reason}, file)
     os.replace(draft, answer)
+
+
+def is_about_an_absent_library(entry: EntryPoint, cause: BaseException | None) -> bool:
+    """Tell whether a type's plugin failed because the library is absent that the type is of.
+
+    Nobody can write such a type in a signature, so nothing is wrong: a plugin may know more libraries than are there.
+    """
+    missing = cause.name if isinstance(cause, ModuleNotFoundError) else None
+    its_own = entry.value.partition(":")[0].partition(".")[0]
+    return entry.kind == "types" and missing == entry.name.partition(".")[0] != its_own
 
 
 if __name__ == "__main__":

@@ -11,12 +11,16 @@ from fletching.plugins import manager
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.table import Table
+
     from fletching.plugins import PluginInfo
 
 __all__ = ["command"]
 
 WIDE = 240
 """The width of a table that goes to a file or a pipe."""
+LEAST, GAP = 40, 3
+"""Fewer characters than this make no column of reasons; and what stands between two columns."""
 
 
 @click.group("plugins", invoke_without_command=True)
@@ -125,20 +129,40 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table whose last column holds reasons; they stand below it where the terminal is too narrow for them."""
     import sys
 
-    from rich import box
+    from rich.cells import cell_len
     from rich.console import Console
+    from rich.text import Text
+
+    console, rows = Console(width=None if sys.stdout.isatty() else WIDE), list(rows)
+    others = [max(map(cell_len, cells)) for cells in list(zip(columns, *rows, strict=True))[:-1]]
+    longest = max(cell_len(row[-1]) for row in rows)
+    if console.width - sum(others) - GAP * len(others) >= min(longest, LEAST):
+        console.print(_table(columns, rows))
+        return
+    console.print(_table(columns[:-1], [row[:-1] for row in rows]))
+    source = columns.index("distribution")
+    for row in rows:
+        if row[-1]:
+            console.print()
+            console.print(Text(f"{row[0]} of {row[source]}: {row[-1]}"))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    colours = {"ok": "green", "blocked": "yellow"}
+    colours = {"ok": "green", "blocked": "yellow", "unused": "dim"}
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
+    state = columns.index("state")
     for row in rows:
-        state = columns.index("state")
         # Text, because a name in brackets would be taken for markup.
-        cells = [Text(cell, style=colours.get(cell, "red") if at == state else "") for at, cell in enumerate(row)]
-        table.add_row(*cells)
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+        table.add_row(
+            *[Text(cell, style=colours.get(cell, "red") if at == state else "") for at, cell in enumerate(row)]
+        )
+    return table
