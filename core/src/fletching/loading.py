@@ -80,6 +80,13 @@ def check(kind: str, name: str, found: Any, source: str) -> None:
     if base is not None:
         line = found.__mro__ if isinstance(found, type) else ()
         if not any(f"{step.__module__}.{step.__qualname__}" == base for step in line):
-            raise PluginContractError(f"{said} must be a subclass of {base.rpartition('.')[2]}, got {found!r}")
+            raise PluginContractError(f"{said} must be a subclass of {base.rpartition('.')[2]}, got {_shown(found)}")
     elif kind in CALLABLE and not callable(found):
-        raise PluginContractError(f"{said} must be callable, got {found!r}")
+        raise PluginContractError(f"{said} must be callable, got {_shown(found)}")
+
+
+def _shown(found: object) -> str:
+    try:
+        return repr(found)
+    except Exception:  # noqa: BLE001 - it came from a plugin; the message is about its class anyway
+        return f"a {type(found).__qualname__}"

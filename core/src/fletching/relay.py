@@ -52,7 +52,7 @@ class Relay(pluggy.PluginManager):
                 hint = close_match(hook, known)
                 raise PluginContractError(f"there is no hook {hook!r}{hint}; the hooks are {', '.join(known)}")
         try:
-            given = self.register(plugin, name)
+            given = self.register(plugin, name or self._name(plugin))
         except pluggy.PluginValidationError as error:
             raise PluginContractError(str(error)) from error
         except ValueError as error:
@@ -63,6 +63,13 @@ class Relay(pluggy.PluginManager):
             raise
         assert given is not None  # only a blocked name gives None, and this class blocks none
         return given
+
+    def _name(self, plugin: Any) -> str | None:
+        """Return a name that a message may show, where pluggy would take a number: the class of an object."""
+        if hasattr(plugin, "__name__") or self.is_registered(plugin):
+            return None
+        kind = f"{type(plugin).__module__}.{type(plugin).__qualname__}"
+        return kind if not self.has_plugin(kind) else f"{kind} at {id(plugin):#x}"
 
     def implemented(self) -> frozenset[str]:
         """Return the hooks that somebody other than core implements."""

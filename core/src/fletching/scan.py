@@ -60,7 +60,7 @@ def one_by_one() -> tuple[list[importlib_metadata.EntryPoint], bool]:
     clean = True
     for source in (*readable, *rest):
         location = folder(source)
-        name = os.path.basename(location).partition("-")[0] or field(source, "Name")
+        name = os.path.basename(location).partition("-")[0] or fields(source)[0]
         if normal(name) in seen:
             continue
         seen.add(normal(name))
@@ -109,26 +109,29 @@ def folder(source: Any) -> str:
     return os.path.abspath(path) if path and os.path.isdir(path) else ""
 
 
-def field(source: Any, name: str) -> str:
+def fields(source: Any) -> tuple[str, str, list[str]]:
+    """Return name, version and requirements; the metadata is parsed anew for each mention, and may be large."""
     try:
-        return str(source.metadata[name] or "?")
+        metadata = source.metadata
+        name, version = str(metadata["Name"] or "?"), str(metadata["Version"] or "?")
     except Exception:  # noqa: BLE001 - a distribution without metadata has neither name nor version
-        return "?"
+        return "?", "?", []
+    try:
+        # Without this field they may stand in a file of their own, in an older form.
+        return name, version, metadata.get_all("Requires-Dist") or source.requires or []
+    except Exception:  # noqa: BLE001 - as above
+        return name, version, []
 
 
 def describe(source: Any, stamps: Mapping[str, int], core: str) -> Distribution:
     location = folder(source)
     mark = stamps.get(location, 0) or (info_stamp(location)[0] if location else 0)
-    name = field(source, "Name")
+    name, version, requirements = fields(source)
     if name == "?":
         name = os.path.basename(location).partition("-")[0] or name
-    try:
-        requirements = source.requires or []
-    except Exception:  # noqa: BLE001 - see field
-        requirements = []
     requires = range_on_core(requirements)
     fits = core if in_range(core, requires) else ""
-    return Distribution(name, field(source, "Version"), requires, fits, location, mark)
+    return Distribution(name, version, requires, fits, location, mark)
 
 
 def range_on_core(requirements: list[str]) -> str:
