@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fletching.plugins import PluginInfo
 
-__all__ = ["command"]
+__all__ = ["command", "print_table"]
 
 WIDE = 240
 """The width of a table that goes to a file or a pipe."""

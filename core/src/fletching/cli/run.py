@@ -16,6 +16,7 @@ from fletching.cli.progress import progress
 from fletching.cli.sources import load_source, tasks_of
 from fletching.cli.values import ValueType, bare, is_flag, plain
 from fletching.errors import close_match
+from fletching.frames import is_ours
 from fletching.redaction import redact
 
 if TYPE_CHECKING:
@@ -197,11 +198,13 @@ def _show_outputs(task: PythonTask[Any], value: Any) -> None:
 
 def _show_failure(error: BaseException, what: str = "") -> None:
     """Print the traceback of the user's own frames, and the error with its notes."""
-    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    hidden = (ours, "<call of ", "<frozen importlib")
     report = traceback.TracebackException.from_exception(error)
     for each in _chain(report):
-        kept = [frame for frame in each.stack if not frame.filename.startswith(hidden)]
+        kept = [
+            frame
+            for frame in each.stack
+            if not (is_ours(frame.filename) or frame.filename.startswith("<frozen importlib"))
+        ]
         each.stack = traceback.StackSummary.from_list(kept)
     from fletching.errors import FletchingError
 

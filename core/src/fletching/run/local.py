@@ -122,10 +122,11 @@ def _warn_if_deprecated(task: Any) -> None:
 def _frames_of_ours() -> int:
     import sys
 
+    from fletching.frames import is_ours
+
     depth, frame = 1, sys._getframe(1)
     while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if not (module.startswith("fletching.") or frame.f_code.co_filename.startswith("<call of ")):
+        if not is_ours(frame.f_code.co_filename):
             return depth
         depth, frame = depth + 1, frame.f_back  # type: ignore[assignment]
     return 2

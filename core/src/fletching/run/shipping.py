@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import SerializationError, add_note
+from fletching.frames import is_ours
 from fletching.types.blobs import raw_output_prefix
 
 if TYPE_CHECKING:
@@ -149,9 +150,9 @@ def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
     import cloudpickle
 
     if error is not None:
-        ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
-        add_note(error, f"raised in a worker process:\n{''.join(traceback.format_list(frames)).rstrip()}")
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
+        if frames:
+            add_note(error, f"raised in a worker process:\n{''.join(traceback.format_list(frames)).rstrip()}")
     with _by_value(module):
         try:
             data: bytes = cloudpickle.dumps((value, error, _notes(error)), protocol=5)
