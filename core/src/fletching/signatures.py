@@ -50,10 +50,7 @@ def read_function(fn: Callable[..., Any], *, pickle_untyped: bool, check_return:
         elif pickle_untyped:
             inputs[key] = pickled_any()
         else:
-            raise MissingTypeError(
-                f"{name}: parameter {key!r} has no annotation; write its type ({key}: int), or allow pickles"
-                " with pickle_untyped=True"
-            )
+            raise MissingTypeError(f"{name}: parameter {key!r} has no annotation; {annotate(fn, key)}")
         kinds[key] = kind
         if default is not MISSING:
             defaults[key] = default
@@ -69,6 +66,14 @@ def read_function(fn: Callable[..., Any], *, pickle_untyped: bool, check_return:
             " return one, or annotate it with -> None"
         )
     return Parts(inputs, defaults, kinds, outputs, own_class.__name__ if own_class else "", own_class, fn)
+
+
+def annotate(fn: Callable[..., Any], key: str) -> str:
+    """Say what to do about a parameter without annotation."""
+    outer = getattr(fn, "__qualname__", "").rpartition(".")[0].rpartition(".")[2]
+    if key in ("self", "cls") and outer and outer != "<locals>":
+        return f"a method cannot be a task, so move it out of class {outer!r} and pass it what it needs"
+    return f"write its type ({key}: int), or allow pickles with pickle_untyped=True"
 
 
 def read_parameters(fn: Callable[..., Any], name: str) -> Iterator[tuple[str, str, Any]]:
