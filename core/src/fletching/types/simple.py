@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import marshal
-from itertools import islice
-from operator import attrgetter
+from itertools import compress, islice
+from operator import attrgetter, not_
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from fletching.errors import ConversionError
@@ -111,9 +111,15 @@ class PrimitiveTransformer(ScalarTransformer[T]):
         values: list[T] = list(map(attrgetter(f"scalar.primitive.{field}"), literals))
         # A field that is not set reads as its default, which is false; only what reads so has to be looked at again.
         if not all(values):
-            for value, literal in zip(values, literals, strict=True):
-                if not value and not literal.scalar.primitive.HasField(field):
-                    return None
+            # Going through a message again costs more than reading a number; a sequence gives the few there are.
+            pick = getattr(literals, "__getitem__", None)
+            doubtful: Iterable[Literal]
+            if pick is None:
+                doubtful = compress(literals, map(not_, values))
+            else:
+                doubtful = map(pick, [at for at, value in enumerate(values) if not value])
+            if not all(literal.scalar.primitive.HasField(field) for literal in doubtful):
+                return None
         return values
 
 
