@@ -53,6 +53,8 @@ class PythonAutoContainerTask(PythonTask[T]):
         resources: Resources | None = None,
         *,
         metadata: TaskMetadata | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         self._container_image = _checked_image(name, container_image)
@@ -69,7 +71,7 @@ class PythonAutoContainerTask(PythonTask[T]):
             name,
             task_config,
             environment=environment,
-            metadata=_named(metadata, pod_template_name),
+            metadata=_completed(metadata, pod_template_name=pod_template_name, labels=labels, annotations=annotations),
             **kwargs,
         )
 
@@ -275,11 +277,13 @@ def _security_context(task: str, secrets: Iterable[Secret], given: Any) -> Any:
     return SecurityContext(secrets=secrets)
 
 
-def _named(metadata: TaskMetadata | None, pod_template_name: str | None) -> TaskMetadata | None:
-    if pod_template_name is None:
+def _completed(metadata: TaskMetadata | None, **fields: Any) -> TaskMetadata | None:
+    """Return the metadata with the fields that are given beside it; None keeps what the metadata has."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    if not given:
         return metadata
     from dataclasses import replace
 
     from fletching.metadata import TaskMetadata
 
-    return replace(metadata or TaskMetadata(), pod_template_name=pod_template_name)
+    return replace(metadata or TaskMetadata(), **given)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fletching.checkpoints import Checkpoint
     from fletching.security import SecretsManager
+    from fletching.stats import Stats
 
 __all__ = [
     "STATE",
@@ -194,6 +195,13 @@ class ExecutionParameters:
         import logging
 
         return logging.getLogger(f"fletching.user.{self.task_name}" if self._execution else "fletching.user")
+
+    @property
+    def stats(self) -> Stats:
+        """Metrics of the user's own: ``stats.incr("rows")``. In a local run they are debug lines of `logging`."""
+        from fletching.stats import Stats
+
+        return Stats(self.logging)
 
     @property
     def execution_date(self) -> datetime.datetime:
