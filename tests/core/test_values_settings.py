@@ -255,3 +255,8 @@ def test_law_settings_survive_their_text(value: SerializationSettings) -> None:
     assert SerializationSettings.from_dict(value.to_dict()) == value
     assert copy.deepcopy(value) == pickle.loads(pickle.dumps(value)) == value
     assert hash(copy.copy(value)) == hash(value)
+
+
+def test_an_image_without_version_is_also_the_error_that_callers_of_the_flyte_sdk_expect() -> None:
+    with pytest.raises(AssertionError):
+        Image.look_up_image_info("x", "docker.io/xyz")

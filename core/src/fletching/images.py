@@ -61,7 +61,7 @@ class Image:
         head, slash, last = fqn.rpartition("/")
         repository, _, tag = last.partition(":")
         if not tag and not digest and not allow_no_tag_or_digest:
-            raise ConfigError(f"image {name!r} is {image_identifier!r}, which has neither tag nor digest; add ':TAG'")
+            raise ImageError(f"image {name!r} is {image_identifier!r}, which has neither tag nor digest; add ':TAG'")
         if digest:
             # The digest says which image it is; a tag beside it is part of the name only.
             return cls(name, fqn, None, digest)
