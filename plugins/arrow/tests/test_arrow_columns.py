@@ -166,3 +166,8 @@ def test_every_format_holds_every_frame(name: str, frame: Any) -> None:
     assert literal.scalar.structured_dataset.metadata.structured_dataset_type.format == name
     assert way.to_python(literal).equals(frame)
     assert transformer(type(frame)).to_python(literal).equals(frame), "the literal says the format"
+
+
+def test_a_column_type_that_is_no_type_is_refused_as_clearly() -> None:
+    with pytest.raises(UnsupportedTypeError, match="column 'a' is declared as "):
+        transformer(Annotated[pa.Table, {"a": {"inner": str}}])

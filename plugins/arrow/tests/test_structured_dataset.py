@@ -231,3 +231,16 @@ def test_rows_are_not_in_the_repr() -> None:
     assert repr(WAY.carry(StructuredDataset(dataframe=FRAME))) == (
         "StructuredDataset(<3 rows and 3 columns in memory>, file_format='parquet')"
     )
+
+
+def test_a_pydantic_model_has_datasets_as_fields() -> None:
+    pydantic = pytest.importorskip("pydantic")
+    report = pydantic.create_model("Report", title=(str, ...), rows=(StructuredDataset, ...))
+    way: Any = transformer(report)
+    made = report(title="t", rows=StructuredDataset(dataframe=FRAME))
+    for got in (way.carry(made), way.to_python(way.to_literal(made))):
+        assert got.title == "t"
+        assert got.rows.open(pd.DataFrame).all().equals(FRAME)
+    assert "uri" in str(report.model_json_schema())
+    with pytest.raises(pydantic.ValidationError):
+        report(title="t", rows=3)

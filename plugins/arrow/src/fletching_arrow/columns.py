@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import pyarrow as pa
@@ -71,7 +72,7 @@ def checked_column_types(options: FrameOptions) -> None:
         inner = declared
         while get_origin(inner) is list:
             (inner,) = get_args(inner)
-        if inner not in _FITS:
+        if not isinstance(inner, Hashable) or inner not in _FITS:
             raise UnsupportedTypeError(
                 f"column {name!r} is declared as {type_name(declared)}; a column is one of "
                 f"{', '.join(type_name(known) for known in _FITS)} or a list of one, "

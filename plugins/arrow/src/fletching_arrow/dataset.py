@@ -98,6 +98,27 @@ class StructuredDataset:
         """Refuse: `open` says as what to read."""
         raise ConfigError("open the dataset first, as in .open(pandas.DataFrame).iter()")
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Let a pydantic model have fields of this class."""
+        from pydantic_core import core_schema
+
+        from fletching.extend import transformer
+
+        kind = transformer(cls)
+
+        def read(value: Any) -> Any:
+            return value if isinstance(value, cls) else kind.from_plain(value)
+
+        write = core_schema.plain_serializer_function_ser_schema(kind.to_plain, when_used="json")
+        return core_schema.no_info_plain_validator_function(read, serialization=write)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        from fletching.extend import transformer
+
+        return transformer(cls).json_schema()
+
     def __repr__(self) -> str:
         """Return where the rows are; never the rows."""
         from fletching_arrow.display import describe
