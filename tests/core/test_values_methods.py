@@ -16,8 +16,8 @@ def test_a_method_is_told_to_leave_its_class() -> None:
     with pytest.raises(MissingTypeError) as caught:
         Interface.from_function(Model.fit)
     assert str(caught.value) == (
-        "fit: parameter 'self' has no annotation; a method cannot be a task, so move it out of class 'Model' and pass it"
-        " what it needs"
+        "fit: parameter 'self' has no annotation; a method cannot be a task, so move it out of class 'Model' and"
+        " pass it what it needs"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import allocate_lock  # threading takes longer to import than all of this module
 from typing import TypeVar
 
 __all__ = ["MARK", "forget_secrets", "redact", "remember_secret"]
@@ -18,6 +19,7 @@ Text = TypeVar("Text", str, bytes)
 _texts: tuple[str, ...] = ()
 """Every remembered form, the longest first, so that a secret that contains another is replaced as a whole."""
 _bytes: tuple[bytes, ...] = ()
+_remembering = allocate_lock()
 
 
 def remember_secret(value: str | bytes) -> None:
@@ -31,11 +33,12 @@ def remember_secret(value: str | bytes) -> None:
     if isinstance(value, bytes):
         forms.add(repr(value)[2:-1])
     forms = {form for form in forms if len(form) >= SHORTEST}
-    if forms <= set(_texts):
-        return
-    # New tuples are put in place at once: a thread that redacts meanwhile sees the old ones or the new ones.
-    _texts = tuple(sorted(forms | set(_texts), key=lambda form: (-len(form), form)))
-    _bytes = tuple(form.encode("utf-8", "surrogateescape") for form in _texts)
+    with _remembering:  # two threads that remember at once must not lose either secret
+        if forms <= set(_texts):
+            return
+        # New tuples are put in place at once: a thread that redacts meanwhile sees the old ones or the new ones.
+        _texts = tuple(sorted(forms | set(_texts), key=lambda form: (-len(form), form)))
+        _bytes = tuple(form.encode("utf-8", "surrogateescape") for form in _texts)
 
 
 def forget_secrets() -> None:

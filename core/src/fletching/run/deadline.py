@@ -55,7 +55,7 @@ class Worker:
         ours, theirs = socket.socketpair()
         # Nothing is ever written to this pipe: that it closes tells the worker that we are gone.
         watched, self._alive = os.pipe()
-        with theirs:
+        try:
             numbers = theirs.fileno(), watched
             self.process = subprocess.Popen(
                 [sys.executable, "-c", "from fletching.run.worker import main; main()", *map(str, numbers)],
@@ -64,7 +64,13 @@ class Worker:
                 start_new_session=True,
                 env=_worker_environment(),
             )
-        os.close(watched)
+        except BaseException:
+            ours.close()
+            os.close(self._alive)
+            raise
+        finally:
+            theirs.close()
+            os.close(watched)
         self.socket = ours
         _workers.add(self)
 

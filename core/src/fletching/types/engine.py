@@ -99,16 +99,23 @@ def part_transformer(annotation: Any) -> TypeTransformer[Any]:
     """
     # Unions are equal in any order of their variants, and so are lists of them; the order is part of the wire type.
     key = annotation if type(annotation) is type else (annotation, repr(annotation))
+    # Looked up once: what was made before a registration must not be kept after it.
+    cache = _cache
     try:
-        found = _cache.get(key)
+        found = cache.get(key)
     except TypeError:  # an unhashable extra in Annotated
         return _guarded(annotation)
     if found is None:
         made = _guarded(annotation)
-        if len(_cache) >= CACHE_LIMIT:
-            _cache.clear()
-        found = _cache.setdefault(key, made)
+        if len(cache) >= CACHE_LIMIT:
+            cache.clear()
+        found = cache.setdefault(key, made)
     return found
+
+
+def _forget() -> None:
+    global _cache
+    _cache = {}
 
 
 def register(python_type: Any, factory: Factory) -> Callable[[], None]:
@@ -120,12 +127,12 @@ def register(python_type: Any, factory: Factory) -> Callable[[], None]:
     if python_type in _registered:
         raise ValueError(f"{type_name(python_type)} has a transformer already; undo that registration first")
     _registered[python_type] = factory
-    _cache.clear()
+    _forget()
 
     def undo() -> None:
         if _registered.get(python_type) is factory:
             del _registered[python_type]
-            _cache.clear()
+            _forget()
 
     return undo
 
@@ -210,7 +217,7 @@ def _plugged_in(name: str) -> typing.Iterator[Factory]:
     if not _watching:
         # With another manager, or another hook, someone else may handle a type.
         _watching.append(True)
-        on_change(_cache.clear)
+        on_change(_forget)
     names = manager().names("types")
     while name:
         if name in names:
