@@ -84,6 +84,7 @@ __all__ = [
     "WorkerDiedError",
     "add_note",
     "close_match",
+    "text_of",
 ]
 
 
@@ -279,3 +280,11 @@ def close_match(word: str, known: Iterable[str]) -> str:
 
     found = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def text_of(error: BaseException) -> str:
+    """Return ``str(error)``, also of an error whose own text raises."""
+    try:
+        return str(error)
+    except Exception as problem:  # noqa: BLE001 - whatever its __str__ does, somebody has to hear of the error
+        return f"<str failed: {type(problem).__name__}>"

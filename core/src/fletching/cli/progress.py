@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fletching.errors import text_of
 from fletching.redaction import redact
 from fletching.run.events import Event, observe
 
@@ -33,7 +34,7 @@ def describe(event: Event) -> str:
 
 def _reason(event: Event) -> str:
     error = event.error
-    lines = str(error).splitlines() or [""]
+    lines = (text_of(error) if error is not None else "").splitlines() or [""]
     return redact(f"{type(error).__name__}: {lines[0]}" if lines[0] else type(error).__name__)
 
 

@@ -7,15 +7,16 @@ import os
 import sys
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from fletching.cli.progress import progress
 from fletching.cli.sources import load_source, tasks_of
 from fletching.cli.values import ValueType, bare, is_flag, plain
-from fletching.errors import close_match
+from fletching.errors import close_match, text_of
 from fletching.frames import is_ours
 from fletching.redaction import redact
 
@@ -39,6 +40,9 @@ class Sources(click.Group):
         except click.UsageError as error:
             error.ctx = ctx
             raise
+        except SystemExit as error:
+            click.echo(f"{cmd_name} cannot be imported: it calls sys.exit({error.code!r})", err=True)
+            ctx.exit(1)
         except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
             _show_failure(error, f"{cmd_name} cannot be imported")
             ctx.exit(1)
@@ -74,7 +78,7 @@ def task_command(name: str, task: PythonTask[Any]) -> click.Command:
     interface = task.python_interface
     options: list[click.Parameter] = [_option(task, each) for each in interface.inputs]
     if "json" not in interface.inputs:
-        options.append(click.Option(["--json", "as_json_here"], is_flag=True, help=JSON_HELP))
+        options.append(click.Option(["--json"], is_flag=True, help=JSON_HELP, expose_value=False, callback=_as_json))
     docs = task.docs
     text = "\n\n".join(
         part
@@ -82,10 +86,15 @@ def task_command(name: str, task: PythonTask[Any]) -> click.Command:
         if part
     )
 
-    def run(as_json_here: bool = False, **inputs: Any) -> None:
+    def run(**inputs: Any) -> None:
         context = click.get_current_context()
-        as_json = as_json_here or bool(context.find_root().meta.get("fletching.json"))
-        sys.exit(run_task(task, inputs, as_json=as_json))
+        # What was not given is left to the task: a default is a value already and no text to be read.
+        given = {
+            name: value
+            for name, value in inputs.items()
+            if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        }
+        sys.exit(run_task(task, given, as_json=bool(context.find_root().meta.get("fletching.json"))))
 
     return click.Command(
         name,
@@ -100,6 +109,11 @@ def task_command(name: str, task: PythonTask[Any]) -> click.Command:
 JSON_HELP = "Print one JSON object with the outputs or the error, and nothing else, to stdout."
 
 
+def _as_json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.find_root().meta["fletching.json"] = True
+
+
 def _option(task: PythonTask[Any], name: str) -> click.Option:
     interface = task.python_interface
     annotation = interface.inputs[name]
@@ -111,7 +125,6 @@ def _option(task: PythonTask[Any], name: str) -> click.Option:
     notes = [kind.note] if kind.note and not is_flag(annotation) else []
     if name in interface.defaults:
         default = interface.defaults[name]
-        settings["default"] = default
         shown = plain(default, annotation)
         notes.append(
             f"default: {'none' if default is None else shown if isinstance(shown, str) else json.dumps(shown)}"
@@ -135,9 +148,12 @@ def run_task(task: PythonTask[Any], inputs: dict[str, Any], *, as_json: bool) ->
                 value = task(**inputs)
                 if inspect.iscoroutine(value):
                     value = asyncio.run(value)
-        except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            # Also SystemExit: the task has not finished, whatever status it would have left with.
             if as_json:
                 _write_json(out, task, started, error=error)
+            elif isinstance(error, KeyboardInterrupt):
+                raise
             else:
                 _show_failure(error)
             return 1
@@ -161,7 +177,8 @@ def _stdout(as_json: bool) -> Iterator[IO[str]]:
         with os.fdopen(os.dup(ours), "w", encoding="utf-8") as out:
             yield out
     finally:
-        sys.stdout.flush()
+        with suppress(ValueError):  # the task may have closed it
+            sys.stdout.flush()
         os.dup2(ours, 1)
         os.close(ours)
 
@@ -174,7 +191,7 @@ def _named(task: PythonTask[Any], value: Any) -> dict[str, Any]:
 
 
 def _write_json(
-    out: IO[str], task: PythonTask[Any], started: float, *, value: Any = None, error: Exception | None = None
+    out: IO[str], task: PythonTask[Any], started: float, *, value: Any = None, error: BaseException | None = None
 ) -> None:
     result: dict[str, Any] = {"task": task.name, "status": "succeeded" if error is None else "failed"}
     result["seconds"] = round(time.perf_counter() - started, 6)
@@ -183,7 +200,7 @@ def _write_json(
         result["outputs"] = {name: plain(each, types[name]) for name, each in _named(task, value).items()}
     else:
         notes = [redact(str(note)) for note in getattr(error, "__notes__", ())]
-        result["error"] = {"type": type(error).__qualname__, "message": redact(str(error)), "notes": notes}
+        result["error"] = {"type": type(error).__qualname__, "message": redact(text_of(error)), "notes": notes}
     out.write(json.dumps(result) + "\n")
     out.flush()
 

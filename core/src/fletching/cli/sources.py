@@ -28,6 +28,8 @@ def load_source(name: str) -> ModuleType:
     """
     if name.endswith(".py") or os.sep in name:
         return _load_file(name)
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise click.UsageError(f"{name!r} is neither a file ending in .py nor the name of a module")
     sys.path.insert(0, os.getcwd())
     try:
         return importlib.import_module(name)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import os
 import types
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -121,6 +123,8 @@ def read(text: str, annotation: Any) -> Any:
         return annotation(text)
     if get_origin(annotation) in (Union, types.UnionType):
         return _one_of(text, [bare(choice) for choice in get_args(annotation)])
+    if get_origin(annotation) is Iterator:
+        return iter(transformer(types.GenericAlias(list, get_args(annotation))).from_plain(_json(text)))
     return transformer(annotation).from_plain(_json(text))
 
 
@@ -197,9 +201,21 @@ def _one_of(text: str, variants: list[Any]) -> Any:
 
 def plain(value: Any, annotation: Any) -> Any:
     """Return a value as JSON-like data, as text where it has no such form."""
+    if get_origin(bare(annotation)) is Iterator:
+        (item,) = get_args(bare(annotation))
+        return [plain(each, item) for each in value]
     try:
-        data = transformer(annotation).to_plain(value)
+        data = _finite(transformer(annotation).to_plain(value))
         json.dumps(data)
     except (TypeEngineError, TypeError, ValueError):
         return str(value)
     return data
+
+
+def _finite(data: Any) -> Any:
+    """Return data with text for the floats that JSON has no form for, as protobuf's JSON has it."""
+    if isinstance(data, float) and not math.isfinite(data):
+        return "NaN" if math.isnan(data) else "Infinity" if data > 0 else "-Infinity"
+    if isinstance(data, list):
+        return [_finite(item) for item in data]
+    return {key: _finite(item) for key, item in data.items()} if isinstance(data, dict) else data

@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import SerializationError, add_note
+from fletching.errors import SerializationError, add_note, text_of
 from fletching.frames import is_ours
 from fletching.types.blobs import raw_output_prefix
 
@@ -162,7 +162,7 @@ def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
                 error = SerializationError(f"the task's result cannot be sent back from its process: {problem}")
             else:
                 notes = _notes(error)
-                error = RuntimeError(f"{type(error).__qualname__}: {_text(error)}")
+                error = RuntimeError(f"{type(error).__qualname__}: {text_of(error)}")
                 for note in notes:
                     error.add_note(note)
             data = pickle.dumps((None, error, _notes(error)), protocol=5)
@@ -172,13 +172,6 @@ def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
 def _notes(error: BaseException | None) -> list[str]:
     notes = getattr(error, "__notes__", None)
     return [str(note) for note in notes] if isinstance(notes, list) else []
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception as problem:  # noqa: BLE001 - whatever its __str__ does, the caller has to hear of the error
-        return f"<str failed: {type(problem).__name__}>"
 
 
 def load(reply: bytes) -> tuple[Any, BaseException | None]:
