@@ -71,3 +71,11 @@ def test_a_wrapper_amends_everyones_template(tasks: Any) -> None:
 def test_serializing_twice_gives_the_same_bytes(tasks: Any) -> None:
     first, second = (task_spec(tasks.types, SETTINGS).SerializeToString(deterministic=True) for _ in range(2))
     assert first == second
+
+
+def test_a_task_without_function_and_docs_has_no_description() -> None:
+    bare: Any = fletching.PythonTask("kind", "bare")
+    told: Any = fletching.PythonTask("kind", "told", docs=fletching.Documentation(short_description="short"))
+    settings = SerializationSettings(image_config=None)
+    assert not task_spec(bare, settings).HasField("description")
+    assert task_spec(told, settings).description.short_description == "short"

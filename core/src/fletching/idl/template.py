@@ -66,7 +66,10 @@ def task_spec(task: PythonTask[Any], settings: SerializationSettings) -> TaskSpe
 
     from fletching.documentation import Description, Documentation
 
-    docs = task.docs or Documentation()
+    docs = task.docs
+    if docs is None and not hasattr(task, "task_function"):
+        return TaskSpec(template=task_template(task, settings))  # as flytekit: only a function always has a description
+    docs = docs or Documentation()
     if docs.long_description is None:
         # Readers of the wire expect one, if only with its format.
         docs = replace(docs, long_description=Description())
