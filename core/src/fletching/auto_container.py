@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.errors import ConfigError
+from fletching.options import checked_object
 from fletching.python_task import PythonTask
 from fletching.resolver import TaskResolverMixin, default_task_resolver
 
@@ -59,7 +60,7 @@ class PythonAutoContainerTask(PythonTask[T]):
     ) -> None:
         self._container_image = _checked_image(name, container_image)
         self._resources = _resource_spec(name, requests, limits, resources)
-        self._pod_template = pod_template
+        self._pod_template = checked_object(name, "pod_template", pod_template, "fletching.pods.PodTemplate")
         self._accelerator = accelerator
         self._shared_memory = _checked_memory(name, accelerator, shared_memory)
         self._resolver = _checked_resolver(name, task_resolver)

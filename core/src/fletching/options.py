@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.errors import ConfigError, OptionDeprecatedWarning, UnknownOptionError, close_match
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from fletching.deck import DeckField
 
-__all__ = ["checked_environment", "deck_options", "describe_inputs", "unknown_option"]
+__all__ = ["checked_environment", "checked_object", "deck_options", "describe_inputs", "unknown_option"]
+
+T = TypeVar("T")
 
 
 def checked_environment(task: str, environment: Mapping[str, str] | None) -> dict[str, str]:
@@ -23,6 +25,23 @@ def checked_environment(task: str, environment: Mapping[str, str] | None) -> dic
         if not key or "=" in key or "\0" in key + value:
             raise ConfigError(f"task {task!r}: environment has the impossible entry {key!r}: {value!r}")
     return dict(environment or {})
+
+
+def checked_object(task: str, option: str, value: T, home: str) -> T:
+    """Return an option after checking that it is None or an object of the class ``home``, ``module.Class``.
+
+    The class is imported for a value only: a task that doesn't ask for it pays nothing.
+    """
+    if value is not None:
+        from importlib import import_module
+
+        module, _, kind = home.rpartition(".")
+        if not isinstance(value, getattr(import_module(module), kind)):
+            # Only its type: what was given in the place of secrets may be one.
+            raise ConfigError(
+                f"task {task!r}: {option} must be a {kind}, got an object of {type(value).__qualname__!r}"
+            )
+    return value
 
 
 def deck_options(

@@ -10,7 +10,7 @@ from fletching.deck import DEFAULT_DECK_FIELDS
 from fletching.errors import CallError, ConfigError, close_match
 from fletching.interface import Interface
 from fletching.located import Located
-from fletching.options import checked_environment, deck_options, describe_inputs, unknown_option
+from fletching.options import checked_environment, checked_object, deck_options, describe_inputs, unknown_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +69,10 @@ class PythonTask(Located, Generic[T]):
         self._python_interface = interface if interface is not None else Interface()
         self._environment = checked_environment(name, environment)
         self._enable_deck, self._deck_fields = deck_options(name, disable_deck, enable_deck, deck_fields)
-        self._security_context = security_ctx
-        self._docs = docs
+        self._security_context = checked_object(
+            name, "security_ctx", security_ctx, "fletching.security.SecurityContext"
+        )
+        self._docs = checked_object(name, "docs", docs, "fletching.documentation.Documentation")
         self._metadata = self._final_metadata(metadata)
         self._check_types()
 
