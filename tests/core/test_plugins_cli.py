@@ -209,7 +209,7 @@ WHY: list[tuple[tuple[str, ...], int, str]] = [
         """\
 task type 'good'
   1. what a program provided itself (PluginManager.provide) comes first: nothing here
-  2. hooks may answer next (fletching_provide): fletching-talks 1.0, fletching-typo 1.0 could, which is not asked here
+  2. hooks may answer (fletching_provide): fletching-talks 1.0, fletching-typo 1.0 could, which is not asked here
   3. fletching-good 1.0 has the entry point 'mine_good:Shout' (ok)
   => 'mine_good:Shout' of fletching-good 1.0 is imported when the name is first needed
 """,
@@ -220,11 +220,22 @@ task type 'good'
         """\
 image builder 'twice'
   1. what a program provided itself (PluginManager.provide) comes first: nothing here
-  2. hooks may answer next (fletching_provide): fletching-talks 1.0, fletching-typo 1.0 could, which is not asked here
+  2. hooks may answer (fletching_provide): fletching-talks 1.0, fletching-typo 1.0 could, which is not asked here
   3. fletching-one 1.0 has the entry point 'mine_one:X' (duplicate: also claimed by fletching-two 2.0)
   4. fletching-two 2.0 has the entry point 'mine_two:X' (duplicate: also claimed by fletching-one 1.0)
   => DuplicatePluginError: image builder 'twice' of fletching-one 1.0 is also claimed by fletching-two 2.0; uninstall \
 one of them, or block one: FLETCHING_BLOCK=fletching-one
+""",
+    ),
+    (
+        ("hangs.frames.Frame",),
+        0,
+        """\
+type 'hangs'
+  1. what a program provided itself (PluginManager.provide) comes first: nothing here
+  2. hooks may answer (fletching_provide): fletching-talks 1.0, fletching-typo 1.0 could, which is not asked here
+  3. fletching-hangs 1.0 has the entry point 'mine_hangs:X' (ok)
+  => 'mine_hangs:X' of fletching-hangs 1.0 is imported when the name is first needed
 """,
     ),
     (
@@ -241,7 +252,7 @@ hooks 'typo'
         1,
         """\
 'sidecar'
-  1. hooks may answer next (fletching_provide): fletching-talks 1.0, fletching-typo 1.0 could, which is not asked here
+  1. hooks may answer (fletching_provide): fletching-talks 1.0, fletching-typo 1.0 could, which is not asked here
   2. no entry point in any group, and no distribution with one, has this name
   3. the official plugin fletching-pod brings it, and is not installed
   => pip install fletching-pod
@@ -252,7 +263,7 @@ hooks 'typo'
         1,
         """\
 'nedy'
-  1. hooks may answer next (fletching_provide): fletching-talks 1.0, fletching-typo 1.0 could, which is not asked here
+  1. hooks may answer (fletching_provide): fletching-talks 1.0, fletching-typo 1.0 could, which is not asked here
   2. no entry point in any group, and no distribution with one, has this name
   => nothing provides 'nedy'; did you mean 'needy'?
 """,
@@ -269,7 +280,7 @@ def test_why_as_json(zoo: Site) -> None:
     found: list[dict[str, Any]] = json.loads(fletch(zoo, "why", "good", "--json", block="*", status=1))
     assert [one["title"] for one in found] == ["task type 'good'"]
     assert found[0]["usable"] is False
-    assert found[0]["steps"][1] == "hooks may answer next (fletching_provide): none is installed"
+    assert found[0]["steps"][1] == "hooks may answer (fletching_provide): none is installed"
     assert found[0]["answer"].startswith(
         "PluginBlockedError: task type 'good' of fletching-good 1.0 is switched off by '*'"
     )

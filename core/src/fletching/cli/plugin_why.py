@@ -30,6 +30,12 @@ def explain(manager: PluginManager, name: str) -> tuple[Explanation, ...]:
     entries = snapshot.entries()
     wanted = {(one.kind, one.name) for one in entries if name in {one.name, one.distribution.name}}
     wanted |= {(one.kind, one.name) for one in entries if normal(one.distribution.name) == normal(name)}
+    if not wanted:
+        # A type is brought under the longest dotted name that fits, as the type engine looks for it.
+        types, root = set(snapshot.names("types")), name
+        while root and root not in types:
+            root = root.rpartition(".")[0]
+        wanted = {("types", root)} if root else set()
     if wanted:
         return tuple(explain_one(manager, kind, one) for kind, one in sorted(wanted))
     return (unknown(manager, name),)
@@ -63,9 +69,9 @@ def before(manager: PluginManager) -> str:
     """Say which installed hooks could answer before core does; they are not asked, that would import them."""
     found = [one for one in manager.installed().of("hooks") if not manager.blocked.word(one)]
     if not found:
-        return "hooks may answer next (fletching_provide): none is installed"
+        return "hooks may answer (fletching_provide): none is installed"
     names = ", ".join(str(one.distribution) for one in found)
-    return f"hooks may answer next (fletching_provide): {names} could, which is not asked here"
+    return f"hooks may answer (fletching_provide): {names} could, which is not asked here"
 
 
 def unknown(manager: PluginManager, name: str) -> Explanation:
