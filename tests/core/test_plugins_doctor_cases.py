@@ -9,7 +9,9 @@ import pytest
 from distributions import Site
 
 from fletching.cli.plugin_probe import main
-from fletching.cli.plugins import print_table
+from fletching.cli.plugins import misspelt, print_table
+from fletching.extend import PluginManager
+from fletching.installed import Distribution, EntryPoint, Installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +52,16 @@ def test_a_type_of_a_plugin_that_is_itself_absent_is_broken(tmp_path: Path) -> N
 
 COLUMNS = ("name", "distribution", "state", "reason")
 ROWS = [("good", "fletching-good", "ok", ""), ("twice", "fletching-[one]", "duplicate", "also claimed by " + "x" * 60)]
+
+
+def test_a_blocked_word_that_is_a_slip_is_mentioned() -> None:
+    entries = PluginManager(
+        installed=Installed([EntryPoint("tasks", "sidecar", "x:y", Distribution("Fl_Pod", "1"))])
+    ).entries()
+    words = ("*", "sidecar", "fl-pod", "sidecarr", "something-else-altogether")
+    assert misspelt(words, entries) == [
+        "FLETCHING_BLOCK switches off 'sidecarr', which is not installed; did you mean 'sidecar'?"
+    ]
 
 
 def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str) -> list[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fletching.plugins import PluginInfo
 
-__all__ = ["command", "print_table"]
+__all__ = ["command", "misspelt", "print_table"]
 
 WIDE = 240
 """The width of a table that goes to a file or a pipe."""
@@ -93,6 +93,8 @@ def why(name: str, as_json: bool) -> None:
 
 def show_list(as_json: bool) -> None:
     entries = manager().entries(thorough=True)
+    for word in misspelt(manager().blocked.words, entries):
+        click.echo(f"note: {word}", err=True)
     if as_json:
         print_json([{**one._asdict(), "brings": one.brings} for one in entries])
     elif not entries:
@@ -102,6 +104,19 @@ def show_list(as_json: bool) -> None:
             ("name", "brings", "distribution", "version", "state", "reason"),
             [(one.name, one.brings, one.distribution, one.version, one.state, one.reason) for one in entries],
         )
+
+
+def misspelt(words: Iterable[str], entries: Iterable[PluginInfo]) -> list[str]:
+    """Return what to say of blocked words that look like the name of something installed, and are none."""
+    from fletching.blocking import normal
+    from fletching.errors import close_match
+
+    known = {name for one in entries for name in (one.name, one.distribution)}
+    used = {normal(name) for name in known} | known | {"*"}
+    hints = {word: close_match(word, known) for word in sorted(words) if word not in used and normal(word) not in used}
+    return [
+        f"FLETCHING_BLOCK switches off {word!r}, which is not installed{hint}" for word, hint in hints.items() if hint
+    ]
 
 
 def select(names: Sequence[str], entries: Iterable[PluginInfo]) -> list[PluginInfo]:
