@@ -245,3 +245,20 @@ def test_a_type_error_of_the_function_is_not_taken_for_a_bad_call() -> None:
         broken(1)
     assert not isinstance(caught.value, CallError)
     assert str(caught.value) == "object of type 'int' has no len()"
+
+
+class Rows(NamedTuple):
+    rows: list[int]
+
+
+def test_the_one_field_of_a_named_tuple_may_be_returned_itself() -> None:
+    @task
+    def bare(n: int) -> Rows:
+        return list(range(n))  # type: ignore[return-value]
+
+    @task
+    def whole(n: int) -> Rows:
+        return Rows(list(range(n)))
+
+    assert bare(n=1) == whole(n=1) == Rows([0])
+    assert type(bare(n=2)) is Rows

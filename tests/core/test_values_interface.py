@@ -162,6 +162,18 @@ def test_pickle_untyped_types_what_has_no_annotation() -> None:
     assert Interface.from_function(lambda: None).outputs == {}
 
 
+def test_pickle_untyped_takes_any_for_no_annotation() -> None:
+    from fletching.types.pickled import Pickled
+
+    def f(a: Any, b: list[int]) -> Any:
+        return a
+
+    assert Interface.from_function(f).inputs["a"] is Any
+    interface = Interface.from_function(f, pickle_untyped=True)
+    assert interface.inputs == {"a": Pickled[Any], "b": list[int]}
+    assert interface.outputs == {"o0": Pickled[Any]}
+
+
 # --- outputs ---
 
 

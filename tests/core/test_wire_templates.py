@@ -78,4 +78,6 @@ def test_a_task_without_function_and_docs_has_no_description() -> None:
     told: Any = fletching.PythonTask("kind", "told", docs=fletching.Documentation(short_description="short"))
     settings = SerializationSettings(image_config=None)
     assert not task_spec(bare, settings).HasField("description")
-    assert task_spec(told, settings).description.short_description == "short"
+    description = task_spec(told, settings).description
+    assert description.short_description == "short"
+    assert not description.HasField("long_description")

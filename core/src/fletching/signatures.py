@@ -41,6 +41,9 @@ def read_function(fn: Callable[..., Any], *, pickle_untyped: bool, check_return:
     name = getattr(fn, "__name__", type(fn).__name__)
     parameters = list(read_parameters(fn, name))
     hints = read_hints(fn, name)
+    if pickle_untyped:
+        # Any says as little as no annotation.
+        hints = {key: pickled_any() if hint is Any else hint for key, hint in hints.items()}
     inputs: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
     kinds: dict[str, str] = {}

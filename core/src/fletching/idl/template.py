@@ -67,10 +67,8 @@ def task_spec(task: PythonTask[Any], settings: SerializationSettings) -> TaskSpe
     from fletching.documentation import Description, Documentation
 
     docs = task.docs
-    if docs is None and not hasattr(task, "task_function"):
-        return TaskSpec(template=task_template(task, settings))  # as flytekit: only a function always has a description
-    docs = docs or Documentation()
-    if docs.long_description is None:
-        # Readers of the wire expect one, if only with its format.
-        docs = replace(docs, long_description=Description())
-    return TaskSpec(template=task_template(task, settings), description=docs.to_flyte_idl())
+    if hasattr(task, "task_function"):
+        # As flytekit writes it: a function always has a long description, if only with its format.
+        docs = docs or Documentation()
+        docs = docs if docs.long_description is not None else replace(docs, long_description=Description())
+    return TaskSpec(template=task_template(task, settings), description=docs.to_flyte_idl() if docs else None)

@@ -131,6 +131,8 @@ def _outputs_carrier(
     count = len(carriers)
 
     def run(value: Any) -> Any:
+        if count == 1 and not isinstance(value, tuple):
+            value = (value,)  # programs written for the Flyte SDK return the one field itself
         if not isinstance(value, (tuple, list)) or len(value) != count:
             from fletching.types.display import preview
 
