@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fletching.security import remember_secret as remember_secret
     from fletching.settings import SerializationSettings as SerializationSettings
     from fletching.task_plugins import TaskPlugins as TaskPlugins
-    from fletching.types import wire
+    from fletching.types import engine, wire
     from fletching.types.base import TypeTransformer as TypeTransformer
     from fletching.types.blobs import is_remote as is_remote
     from fletching.types.blobs import local_path as local_path
@@ -38,11 +38,14 @@ if TYPE_CHECKING:
     from fletching.types.blobs import storage_for as storage_for
     from fletching.types.display import preview as preview
     from fletching.types.display import type_name as type_name
+    from fletching.types.engine import field_transformer as field_transformer
+    from fletching.types.engine import part_transformer as part_transformer
     from fletching.types.engine import transformer as transformer
     from fletching.types.idl import from_literal_map as from_literal_map
     from fletching.types.idl import to_literal_map as to_literal_map
 
     describe_literal = wire.describe
+    register_type = engine.register
 
 _HOMES = {
     "AsyncPythonFunctionTask": "async_task",
