@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -195,12 +196,21 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
 
         from fletching.run.shipping import importable
 
-        if importable(self._instantiated_in):
+        if importable(self._instantiated_in) or (self._instantiated_in == "__main__" and not _pickled_by_value()):
             try:
                 return _load, (self._instantiated_in, self.find_lhs())
             except ResolverError:
                 pass  # no variable holds it: it travels as a value
         return copyreg.__newobj__, (type(self),), self.__getstate__()  # type: ignore[attr-defined]
+
+
+def _pickled_by_value() -> bool:
+    """Whether the pickler that asks takes the functions of ``__main__`` along as code, as cloudpickle does.
+
+    The one of multiprocessing doesn't: it looks them up in the child, which imports the same script.
+    """
+    frame = sys._getframe(2)  # picklers are written in C: the nearest frame is of whoever calls theirs
+    return "cloudpickle" in str(frame.f_globals.get("__name__", ""))
 
 
 def _load(module: str, variable: str) -> Any:
