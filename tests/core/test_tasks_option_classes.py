@@ -26,6 +26,15 @@ def test_an_option_of_the_wrong_class(option: str, value: Any, expected: str) ->
     assert str(caught.value) == f"task '{__name__}.add': {expected}"
 
 
+def test_a_config_class_in_the_place_of_a_config() -> None:
+    class Pod:
+        task_type = "sidecar"
+
+    with pytest.raises(ConfigError) as caught:
+        task(task_config=Pod)(lambda: None)
+    assert str(caught.value) == "task_config got the class 'Pod' itself; pass an instance: Pod(...)"
+
+
 def test_what_was_given_in_the_place_of_secrets_is_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         PythonTask("odd", "t", security_ctx="hunter2")  # type: ignore[arg-type]

@@ -165,8 +165,6 @@ def task_class(config: Any, function: Callable[..., Any]) -> type[PythonFunction
         from fletching.errors import PluginContractError
         from fletching.plugins import manager
 
-        if isinstance(config, type):
-            raise ConfigError(f"task_config must be an instance, got the class itself; write {config.__name__}(...)")
         cls = manager().task_class_for(config)
         if not (isinstance(cls, type) and issubclass(cls, PythonFunctionTask)):
             kind = type(config).__name__

@@ -140,9 +140,9 @@ def cells(line: str) -> list[str]:
     return line.split("\t")[:-1]
 
 
-def line_of(cells: Iterable[object]) -> str:
+def line_of(values: Iterable[object]) -> str:
     # A tab after each cell, so that one empty cell differs from none.
-    return "".join(f"{cell}\t" for cell in cells)
+    return "".join(f"{value}\t" for value in values)
 
 
 def load(file: str, paths: tuple[str, ...]) -> Stored | None:

@@ -290,7 +290,7 @@ def known_kind(kind: str) -> None:
 def unhandled(config: object, known: Iterable[str]) -> ConfigError:
     """Return the error for a config that no task class handles."""
     if isinstance(config, type):
-        name = config.__qualname__
+        name = config.__qualname__.rpartition("<locals>.")[2]
         return ConfigError(f"task_config got the class {name!r} itself; pass an instance: {name}(...)")
     kind = type(config)
     return ConfigError(

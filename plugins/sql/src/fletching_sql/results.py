@@ -201,13 +201,10 @@ def file_writer(annotation: Any, owner: str) -> Read:
         raise ConfigError(
             f"{owner}: a query cannot write a {ending!r} file; one of {', '.join(name for name in FORMATS if name)}"
         )
-
     name = f"rows.{ending or 'parquet'}"
 
     def read(answer: Answer) -> Any:
-        if hasattr(
-            annotation, "new_remote_file"
-        ):  # a FlyteFile; made where outputs go, so that nothing is copied again
+        if hasattr(annotation, "new_remote_file"):  # a FlyteFile: made where outputs go, nothing is copied again
             target = annotation.new_remote_file(name)
             path = target.path
         else:
