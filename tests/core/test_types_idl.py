@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Optional, Union
 
 import pytest
+from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
-from fletching.errors import UnsupportedTypeError
+from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.interface import Interface
 from fletching.types.engine import transformer
 from fletching.types.files import FlyteDirectory, FlyteFile
@@ -114,3 +116,19 @@ def test_a_wire_type_that_nobody_knows_is_refused() -> None:
         guess_python_type(LiteralType(simple=SimpleType.ERROR))
     with pytest.raises(UnsupportedTypeError, match=r"^no Python type is known for the wire type ''$"):
         guess_python_type(LiteralType())
+
+
+def test_a_literal_that_was_stored_apart_is_read_from_there(tmp_path: Path) -> None:
+    stored = tmp_path / "a.pb"
+    stored.write_bytes(transformer(list[int]).to_literal([1, 2]).SerializeToString())
+    given = LiteralMap()
+    given.literals["a"].offloaded_metadata.uri = str(stored)
+    assert from_literal_map({"a": list[int]}, given) == {"a": [1, 2]}
+    stored.write_bytes(b"\xff\xff")
+    with pytest.raises(ConversionError, match="argument 'a': expected a literal, got something else at "):
+        from_literal_map({"a": list[int]}, given)
+    given.literals["a"].offloaded_metadata.uri = ""
+    given.literals["a"].offloaded_metadata.size_bytes = 3
+    with pytest.raises(ConversionError) as caught:
+        from_literal_map({"a": list[int]}, given)
+    assert str(caught.value) == "argument 'a': expected a literal, got an offloaded one that does not say where it lies"
