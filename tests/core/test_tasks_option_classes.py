@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fletching import Documentation, PodTemplate, PythonTask, Secret, SecurityContext, task
-from fletching.errors import ConfigError
+from fletching.errors import ConfigError, UnknownOptionError
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,11 @@ def test_the_right_classes_are_taken() -> None:
         return a
 
     assert add.pod_template == PodTemplate(primary_container_name="main")
+
+
+def test_an_option_of_the_decorator_belongs_into_the_metadata_of_a_class() -> None:
+    with pytest.raises(UnknownOptionError) as caught:
+        PythonTask("odd", "t", retries=3)
+    assert str(caught.value) == (
+        "task 't': unknown option 'retries'; it is part of metadata: metadata=TaskMetadata(retries=...)"
+    )

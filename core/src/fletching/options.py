@@ -69,7 +69,15 @@ def unknown_option(cls: type[Any], task: str, option: str) -> UnknownOptionError
         if "__init__" in vars(base)
         for parameter in inspect.signature(vars(base)["__init__"]).parameters
     } - {"self", "args", "kwargs", "unknown"}
-    return UnknownOptionError(f"task {task!r}: unknown option {option!r}{close_match(option, known)}")
+    hint = close_match(option, known)
+    if not hint:
+        from dataclasses import fields
+
+        from fletching.metadata import TaskMetadata
+
+        if option in {field.name for field in fields(TaskMetadata)}:
+            hint = f"; it is part of metadata: metadata=TaskMetadata({option}=...)"
+    return UnknownOptionError(f"task {task!r}: unknown option {option!r}{hint}")
 
 
 def describe_inputs(inputs: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from fletching.errors import ConversionError
+from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching_arrow.frames import FrameTransformer
 
 if TYPE_CHECKING:
@@ -65,4 +65,9 @@ def _kept(dtype: Any) -> bool:
 
 def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | None:
     """Return the transformer of a class of pandas."""
+    if annotation is pd.Series:
+        raise UnsupportedTypeError(
+            "pandas.Series cannot be an input or output: a table crosses and a column alone does not; "
+            "annotate pandas.DataFrame and pass series.to_frame(), or list[T] and series.tolist()"
+        )
     return PandasTransformer(annotation, extras) if annotation is pd.DataFrame else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from fletching.errors import ConversionError
+from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching_arrow.frames import FrameTransformer
 
 if TYPE_CHECKING:
@@ -82,4 +82,9 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
         return PolarsTransformer(annotation, extras)
     if annotation is pl.LazyFrame:
         return LazyFrameTransformer(annotation, extras)
+    if annotation is pl.Series:
+        raise UnsupportedTypeError(
+            "polars.Series cannot be an input or output: a table crosses and a column alone does not; "
+            "annotate polars.DataFrame and pass series.to_frame(), or list[T] and series.to_list()"
+        )
     return None
