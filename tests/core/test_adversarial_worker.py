@@ -8,13 +8,15 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from fletching import task
+from fletching import Secret, current_context, task
 from fletching.errors import WorkerDiedError
+from fletching.extend import redact
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs processes that can be forked")
 
@@ -185,3 +187,21 @@ def test_workers_that_are_killed_at_any_moment_never_give_a_wrong_result() -> No
     command = [sys.executable, "-W", "error", "-c", script, str(Path(__file__).parent), *moments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@task(timeout=60, secret_requests=[Secret(group="adversarial", key="key")])
+def tells(how: str) -> str:
+    found = current_context().secrets.get("adversarial", "key")
+    if how == "raises":
+        raise ValueError(f"cannot use {found}")
+    return found
+
+
+@pytest.mark.parametrize("how", ["raises", "returns"])
+def test_a_secret_that_only_the_worker_read_is_known_to_be_one(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    value = f"worth-hiding-{how}"
+    monkeypatch.setenv("_FSEC_ADVERSARIAL_KEY", value)
+    assert redact(value) == value
+    with nullcontext() if how == "returns" else pytest.raises(ValueError, match=value):
+        tells(how)
+    assert redact(f"it was {value}") == "it was ***"

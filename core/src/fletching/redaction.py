@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from _thread import allocate_lock  # threading takes longer to import than all of this module
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["MARK", "forget_secrets", "redact", "remember_secret"]
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["MARK", "adopt_forms", "forget_secrets", "redact", "remember_secret", "remembered_forms"]
 
 MARK = "***"
 """What stands where a secret stood."""
@@ -24,7 +27,6 @@ _remembering = allocate_lock()
 
 def remember_secret(value: str | bytes) -> None:
     """Have `redact` replace this value from now on, also as it looks inside a repr or JSON, and its single lines."""
-    global _texts, _bytes
     forms: set[str] = set()
     text = value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
     lines = (line for line in text.splitlines() if len(line) >= SHORTEST_LINE)
@@ -32,12 +34,22 @@ def remember_secret(value: str | bytes) -> None:
         forms |= {part, repr(part)[1:-1], part.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")}
     if isinstance(value, bytes):
         forms.add(repr(value)[2:-1])
-    forms = {form for form in forms if len(form) >= SHORTEST}
+    adopt_forms({form for form in forms if len(form) >= SHORTEST})
+
+
+def remembered_forms() -> tuple[str, ...]:
+    """Return every form that is replaced, for another process of the same user that shows what happened here."""
+    return _texts
+
+
+def adopt_forms(forms: Collection[str]) -> None:
+    """Have `redact` replace what `remembered_forms` gave elsewhere, too."""
+    global _texts, _bytes
     with _remembering:  # two threads that remember at once must not lose either secret
-        if forms <= set(_texts):
+        if set(_texts).issuperset(forms):
             return
         # New tuples are put in place at once: a thread that redacts meanwhile sees the old ones or the new ones.
-        _texts = tuple(sorted(forms | set(_texts), key=lambda form: (-len(form), form)))
+        _texts = tuple(sorted({*forms, *_texts}, key=lambda form: (-len(form), form)))
         _bytes = tuple(form.encode("utf-8", "surrogateescape") for form in _texts)
 
 

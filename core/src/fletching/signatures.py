@@ -132,7 +132,8 @@ def read_hints(fn: Callable[..., Any], name: str) -> dict[str, Any]:
         try:
             return typing.get_type_hints(target, include_extras=True)
         except NameError:
-            return typing.get_type_hints(target, None, enclosing_names(target), include_extras=True)
+            parameters = {one.__name__: one for one in getattr(target, "__type_params__", ())}
+            return typing.get_type_hints(target, None, {**enclosing_names(target), **parameters}, include_extras=True)
     except NameError as error:
         raise InterfaceError(
             f"{name}: an annotation names {error.name!r}, which is not defined in module {target.__module__!r};"

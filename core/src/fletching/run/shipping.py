@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import SerializationError, add_note, text_of
 from fletching.frames import is_ours
+from fletching.redaction import adopt_forms, remembered_forms
 from fletching.types.blobs import raw_output_prefix
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
             add_note(error, f"raised in a worker process:\n{''.join(traceback.format_list(frames)).rstrip()}")
     with _by_value(module):
         try:
-            data: bytes = cloudpickle.dumps((value, error, _notes(error)), protocol=5)
+            data: bytes = cloudpickle.dumps((value, error, _notes(error), remembered_forms()), protocol=5)
             pickle.loads(data)  # noqa: S301 - our own bytes: some errors pickle and then cannot be made again
         except Exception as problem:  # noqa: BLE001 - told to the caller as the result
             if error is None:
@@ -165,7 +166,7 @@ def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
                 error = RuntimeError(f"{type(error).__qualname__}: {text_of(error)}")
                 for note in notes:
                     error.add_note(note)
-            data = pickle.dumps((None, error, _notes(error)), protocol=5)
+            data = pickle.dumps((None, error, _notes(error), remembered_forms()), protocol=5)
     return data
 
 
@@ -176,7 +177,8 @@ def _notes(error: BaseException | None) -> list[str]:
 
 def load(reply: bytes) -> tuple[Any, BaseException | None]:
     """Return the value and the error of `pack_outcome`."""
-    value, error, notes = pickle.loads(reply)  # noqa: S301 - written by a process that we started
+    value, error, notes, secrets = pickle.loads(reply)  # noqa: S301 - written by a process that we started
+    adopt_forms(secrets)  # what that process read must not be shown by this one
     if error is not None and not getattr(error, "__notes__", None):
         for note in notes:
             add_note(error, note)

@@ -162,8 +162,8 @@ def _make(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any]:
         return annotated(annotation, _make)
     if isinstance(annotation, typing.NewType):
         return _make(annotation.__supertype__, extras)
-    if sys.version_info >= (3, 12) and isinstance(annotation, typing.TypeAliasType):
-        return _make(annotation.__value__, extras)
+    if sys.version_info >= (3, 12) and isinstance(origin or annotation, typing.TypeAliasType):
+        return _make(_aliased(annotation), extras)
     for factory in _factories(annotation, origin):
         made = factory(annotation, extras)
         if made is not None:
@@ -171,6 +171,16 @@ def _make(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any]:
     from fletching.types.refused import unsupported
 
     raise unsupported(annotation)
+
+
+def _aliased(alias: Any) -> Any:
+    """Return what a ``type`` statement's name stands for, its own parameters filled in."""
+    given = dict(zip(alias.__type_params__, typing.get_args(alias), strict=False))
+    # Those of the value are the same ones, maybe in another order, and none if it uses none.
+    open_parameters = getattr(alias.__value__, "__parameters__", ())
+    if not (given and open_parameters):
+        return alias.__value__
+    return alias.__value__[tuple(given.get(parameter, parameter) for parameter in open_parameters)]
 
 
 def _factories(annotation: Any, origin: Any) -> typing.Iterator[Factory]:

@@ -25,7 +25,10 @@ def member_types(annotation: Any) -> dict[str, Any]:
             hints = typing.get_type_hints(cls, include_extras=True)
         except NameError:
             # A class that is local to a function is no name of its module, and may still refer to itself.
-            hints = typing.get_type_hints(cls, localns={**vars(cls), cls.__name__: cls}, include_extras=True)
+            # So are its type parameters, before Python 3.13.
+            parameters = {one.__name__: one for base in cls.__mro__ for one in getattr(base, "__type_params__", ())}
+            local = {**vars(cls), **parameters, cls.__name__: cls}
+            hints = typing.get_type_hints(cls, localns=local, include_extras=True)
     except NameError as error:
         raise UnsupportedTypeError(
             f"{type_name(annotation)} names {error.name!r} in an annotation, and its module has no such name; "
