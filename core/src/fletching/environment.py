@@ -6,6 +6,8 @@ import os
 from _thread import allocate_lock  # importing threading would cost the first call half a millisecond and more
 from typing import TYPE_CHECKING, Any
 
+from fletching.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,22 +33,29 @@ class Overlay:
 
     def __enter__(self) -> Overlay:
         with _lock:
-            for name, value in self.variables.items():
-                _underneath.setdefault(name, os.environ.get(name))
-                os.environ[name] = value
             _active.append(self)
+            try:
+                for name, value in self.variables.items():
+                    _underneath.setdefault(name, os.environ.get(name))
+                    os.environ[name] = value
+            except BaseException:
+                self._leave()
+                raise
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         with _lock:
-            _active.remove(self)
-            for name in self.variables:
-                covering = [overlay.variables[name] for overlay in _active if name in overlay.variables]
-                value = covering[-1] if covering else _underneath.pop(name)
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+            self._leave()
+
+    def _leave(self) -> None:
+        _active.remove(self)
+        for name in self.variables.keys() & _underneath.keys():
+            covering = [overlay.variables[name] for overlay in _active if name in overlay.variables]
+            value = covering[-1] if covering else _underneath.pop(name)
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def task_environment(task: Any) -> Overlay | None:
@@ -60,6 +69,11 @@ def task_environment(task: Any) -> Overlay | None:
     for secret in secrets or ():
         if secret.env_var:
             variables[secret.env_var] = _secret_variable(secret)
+            if "\0" in variables[secret.env_var]:
+                raise ConfigError(
+                    f"task {task.name!r}: the secret for {secret.env_var!r} has a zero byte, which no environment "
+                    "variable can hold; ask for it as a file"
+                )
     return Overlay(variables) if variables else None
 
 

@@ -72,6 +72,8 @@ class Worker:
             theirs.close()
             os.close(watched)
         self.socket = ours
+        self.seen: dict[str, int] = {}
+        """When the file of each module that it ran a task of was last changed."""
         _workers.add(self)
 
     def run(self, job: bytes, seconds: float) -> bytes | None:
@@ -144,7 +146,7 @@ def run_with_deadline(execution: Execution, inputs: Mapping[str, Any], seconds: 
     if sys.platform == "win32":
         return _without_process(execution, inputs)
     job = ship(execution, inputs)
-    worker = _take()
+    worker = _take(execution.task.instantiated_in)
     keep = False
     try:
         reply = worker.run(job, seconds)
@@ -197,18 +199,31 @@ def _died(execution: Execution, worker: Worker) -> WorkerDiedError:
     return WorkerDiedError(f"the worker process of task {execution.task_name!r} {how} before it gave a result")
 
 
-def _take() -> Worker:
+def _changed(module: str) -> int:
+    try:
+        return os.stat(getattr(sys.modules.get(module), "__file__", None) or "").st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _take(module: str) -> Worker:
+    changed = _changed(module)
     with _lock:
         while _idle:
             worker = _idle.pop()
-            if worker.process.poll() is None:
+            if worker.process.poll() is not None:
+                worker.close()
+            elif worker.seen.setdefault(module, changed) == changed:
                 return worker
-            worker.close()
+            else:  # it imported an earlier text of the module and would run that; here it may have been reloaded
+                worker.kill()
         if not _registered:
             _registered.append(True)
             atexit.register(_end_all)
             os.register_at_fork(after_in_child=_forget_all)
-    return Worker()
+    worker = Worker()
+    worker.seen[module] = changed
+    return worker
 
 
 def _forget_all() -> None:
