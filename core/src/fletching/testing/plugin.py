@@ -70,12 +70,13 @@ class PluginConformance(Conformance):
         assert list(package.__all__) == sorted(package.__all__), f"{self.package}.__all__ is not sorted"
         assert set(package.__all__) <= set(dir(package)), f"dir({self.package}) leaves out names of its __all__"
         for name in package.__all__:
-            assert getattr(package, name) is not None
+            assert getattr(package, name) is not None, f"{self.package}.{name} is None"
 
     def test_an_unknown_name_is_an_attribute_error(self) -> None:
         """A lazy package still says what it does not have."""
         package = import_module(self.package)
-        assert getattr(package, "no_such_name", None) is None
+        found = getattr(package, "no_such_name", None)
+        assert found is None, f"{self.package}.no_such_name is {found!r}"
 
     def test_only_public_names_of_core_are_used(self) -> None:
         """The rest of core may change in any release."""

@@ -82,11 +82,13 @@ class TaskTypeConformance(Conformance):
         assert self.task_type in points.names, f"{self.distribution} has no entry point {self.task_type!r}"
         plugins, task = PluginManager(strict=True, block=()), self.make_task()
         found = plugins.load("tasks", self.task_type)
-        assert issubclass(found, PythonTask)
-        assert found is points[self.task_type].load()
+        assert issubclass(found, PythonTask), f"{self.task_type!r} leads to {found!r}, which is no PythonTask"
+        claimed = points[self.task_type].load()
+        assert found is claimed, f"{self.task_type!r} leads to {found!r}, and the entry point to {claimed!r}"
         assert isinstance(task, found), f"make_task() gives no {found.__name__}"
         if task.task_config is not None:
-            assert plugins.task_class_for(task.task_config) is found
+            handler = plugins.task_class_for(task.task_config)
+            assert handler is found, f"the config is handled by {handler!r}, not by {found!r}"
 
     def test_it_is_listed_without_being_imported(self) -> None:
         """Installing a plugin costs nothing until its word is used."""
@@ -105,8 +107,9 @@ class TaskTypeConformance(Conformance):
     def test_one_word_everywhere(self) -> None:
         """Entry point, task, config and template say the same."""
         task = self.make_task()
-        assert task.task_type == self.task_type
-        assert template_of(task).type == self.task_type
+        assert task.task_type == self.task_type, f"the task says {task.task_type!r}, not {self.task_type!r}"
+        written = template_of(task).type
+        assert written == self.task_type, f"the template says {written!r}, not {self.task_type!r}"
         if task.task_config is not None:
             said = getattr(type(task.task_config), "task_type", None)
             assert said == self.task_type, f"{type(task.task_config).__name__}.task_type is {said!r}"
@@ -137,9 +140,10 @@ class TaskTypeConformance(Conformance):
         call(task, **self.example()[0])
         assert first == template_of(task), "a call changes what the task serializes to"
         assert first == template_of(self.make_task()), "two tasks made alike serialize differently"
-        assert first.task_type_version == task.task_type_version
-        assert set(first.interface.inputs.variables) == set(task.python_interface.inputs)
-        assert set(first.interface.outputs.variables) == set(task.python_interface.outputs)
+        assert first.task_type_version == task.task_type_version, "the template has another task_type_version"
+        written, declared = first.interface, task.python_interface
+        assert set(written.inputs.variables) == set(declared.inputs), "the template has other inputs"
+        assert set(written.outputs.variables) == set(declared.outputs), "the template has other outputs"
 
     def test_metadata_is_kept_and_written(self) -> None:
         """What a user asks for reaches the task and its template."""
@@ -172,12 +176,14 @@ class TaskTypeConformance(Conformance):
         inputs, expected = self.example()
         with pytest.warns(TaskDeprecatedWarning, match="use the other one"):
             call(self.make_task(TaskMetadata(deprecated="use the other one")), **inputs)
-        assert self.alike(call(self.make_task(TaskMetadata(timeout=60)), **inputs), expected)
+        timed = call(self.make_task(TaskMetadata(timeout=60)), **inputs)
+        assert self.alike(timed, expected), f"with a timeout, expected {expected!r}, got {timed!r}"
         task = self.make_task(TaskMetadata(cache=True, cache_version="1"))
         heard: list[Event] = []
         with observe(heard.append):
             answers = [call(task, **inputs), call(task, **inputs)]
-        assert [event.kind for event in heard if event.kind in ("finished", "cached")] == ["finished", "cached"]
+        ended = [event.kind for event in heard if event.kind in ("finished", "cached")]
+        assert ended == ["finished", "cached"], f"two equal calls of a cached task ended as {ended}"
         assert all(self.alike(answer, expected) for answer in answers), f"the cache gives {answers[1]!r}"
 
     def test_a_wrong_call_says_what_is_wrong(self) -> None:

@@ -56,8 +56,8 @@ class TransformerConformance(Conformance):
         from flyteidl.core.types_pb2 import LiteralType
 
         one, other = self.transformer.literal_type(), self.transformer.literal_type()
-        assert isinstance(one, LiteralType)
-        assert one == other
+        assert isinstance(one, LiteralType), f"literal_type gives {one!r}"
+        assert one == other, "literal_type gives another type the second time"
         assert one is not other, "literal_type() returns the same message twice: build a new one each time"
 
     def test_carry_is_the_way_through_the_wire(self) -> None:
@@ -88,7 +88,8 @@ class TransformerConformance(Conformance):
             way.fill(literal, value)
             expected = way.to_literal(value)
             assert self.alike(way.to_python(literal), way.to_python(expected)), f"fill writes {literal}, not {expected}"
-            assert literal.WhichOneof("value") == expected.WhichOneof("value")
+            kinds = literal.WhichOneof("value"), expected.WhichOneof("value")
+            assert kinds[0] == kinds[1], f"fill writes a {kinds[0]}, to_literal a {kinds[1]}"
 
         _for_each(self.values(), check)
 
@@ -152,7 +153,8 @@ class TransformerConformance(Conformance):
             carried, written = _refusal(way.carry, value), _refusal(way.to_literal, value)
             assert carried == written, f"carry says {carried!r}, to_literal {written!r} to {value!r}"
             if carried is None:
-                assert self.alike(way.carry(value), way.to_python(way.to_literal(value)))
+                one, other = way.carry(value), way.to_python(way.to_literal(value))
+                assert self.alike(one, other), f"carry gives {one!r}, the literal gives {other!r}"
 
         _for_each(nested, check)
 
