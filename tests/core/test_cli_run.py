@@ -164,12 +164,14 @@ def test_help_shows_the_docstring_and_the_inputs(folder: Path) -> None:
     [
         ("flow.py add --a x", "Error: Invalid value for '--a': expected int, got 'x'"),
         ("flow.py add", "Error: Missing option '--a'."),
-        (
-            "flow.py ad --a 1",
-            "Error: flow.py has no task 'ad'; did you mean 'add'?; it has: add, everything, fails, leaks, size, later",
-        ),
+        ("flow.py ad --a 1", "Error: flow.py has no task 'ad'; did you mean 'add'?"),
+        ("flow.py zzz", "Error: flow.py has no task 'zzz'; it has: add, everything, fails, leaks, size, later"),
         ("flo.py add --a 1", "Error: there is no file 'flo.py'; did you mean 'flow.py'?"),
         ("flo add", "Error: there is no module 'flo' and no file of that name; did you mean 'flow.py'?"),
+        (
+            "flow.py everything --xs @gone.json --color red --point {}",
+            "Error: Invalid value for '--xs': cannot read 'gone.json': No such file or directory",
+        ),
         ("flow.py size --file nope", "Error: Invalid value for '--file': there is no file or folder 'nope'"),
         (
             'flow.py everything --xs [1,"x"] --color red --point {"x":1,"tags":[]}',
@@ -193,6 +195,13 @@ def test_wrong_usage_is_exit_code_2_and_says_what_is_wrong(folder: Path, words: 
     assert done.returncode == 2
     assert message in done.stderr.splitlines()
     assert done.stdout == ""
+
+
+def test_a_file_without_a_task_says_what_makes_one(folder: Path) -> None:
+    (folder / "plain.py").write_text("x = 1\n", encoding="utf-8")
+    done = fletch(folder, "run", "plain.py")
+    assert done.returncode == 2
+    assert "Error: plain.py has no task; @task in front of a function makes it one" in done.stderr.splitlines()
 
 
 def test_a_failing_task_is_exit_code_1_with_the_users_frames_only(folder: Path) -> None:

@@ -156,6 +156,16 @@ def test_prefixes_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
     assert manager.get_secrets_file("g", "k", "1") == str(tmp_path / "secrets" / "g" / "1" / "p-k")
 
 
+def test_a_missing_secret_that_was_asked_for_need_not_be_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLYTE_SECRETS_DEFAULT_DIR", "/nowhere")
+    with pytest.raises(SecretNotFoundError) as caught:
+        lookup_secret("db", "password", requests=iter([Secret(group="db", key="password")]))
+    assert str(caught.value) == (
+        "no secret group='db', key='password': environment variable _FSEC_DB_PASSWORD is not set"
+        " and file /nowhere/db/password does not exist; set the variable to run it here"
+    )
+
+
 def test_a_missing_secret_says_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLYTE_SECRETS_DEFAULT_DIR", "/nowhere")
     monkeypatch.setenv("_FSEC_OTHER_KEY", "hunter2!")

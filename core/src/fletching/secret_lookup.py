@@ -63,6 +63,7 @@ def lookup_secret(
     """
     if encode_mode not in {"r", "rb"}:
         raise ConfigError(f"encode_mode is {encode_mode!r}, expected 'r' for text or 'rb' for bytes")
+    requests = tuple(requests)
     variables = [*chosen_variables(requests, group, key, group_version), variable_of(group, key, group_version)]
     if local:
         variables.append(variables[-1].removeprefix(prefix()))
@@ -79,10 +80,12 @@ def lookup_secret(
             continue
     given = {"group": group, "key": key, "group_version": group_version}
     asked = ", ".join(f"{name}={value!r}" for name, value in given.items() if value)
+    missing = (
+        "" if any(matching(requests, *given.values())) else f"add secret_requests=[Secret({asked})] to the task, or "
+    )
     raise SecretNotFoundError(
         f"no secret {asked}: environment variable {variables[-2 if local else -1]} is not set"
-        f" and file {files[-1]} does not exist; add secret_requests=[Secret({asked})] to the task,"
-        " or set the variable to run it here"
+        f" and file {files[-1]} does not exist; {missing}set the variable to run it here"
     )
 
 
@@ -126,16 +129,18 @@ def file_of(group: str | None, key: str | None, group_version: str | None) -> st
 
 
 def matching(requests: Iterable[Secret], *name: str | None) -> Iterable[Secret]:
+    """Yield what asks for the secret of this group, key and version."""
     wanted = [part or "" for part in name]
     for secret in requests:
-        if secret.env_var and [part or "" for part in (secret.group, secret.key, secret.group_version)] == wanted:
+        if [part or "" for part in (secret.group, secret.key, secret.group_version)] == wanted:
             yield secret
 
 
 def chosen_variables(requests: Iterable[Secret], *name: str | None) -> list[str]:
     from fletching.security import MountType
 
-    return [str(one.env_var) for one in matching(requests, *name) if one.mount_requirement is not MountType.FILE]
+    found = (one for one in matching(requests, *name) if one.mount_requirement is not MountType.FILE)
+    return [one.env_var for one in found if one.env_var]
 
 
 def chosen_files(requests: Iterable[Secret], *name: str | None) -> list[str]:

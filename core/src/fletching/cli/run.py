@@ -58,6 +58,8 @@ class Tasks(click.Group):
     def __init__(self, source: str) -> None:
         module = load_source(source)
         self.tasks = tasks_of(module)
+        if not self.tasks:
+            raise click.UsageError(f"{source} has no task; @task in front of a function makes it one")
         first = (module.__doc__ or f"The tasks of {source}.").strip()
         super().__init__(name=source, help=first, subcommand_metavar="TASK [--input VALUE]...", context_settings=HELP)
 
@@ -68,8 +70,8 @@ class Tasks(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a task."""
         if cmd_name not in self.tasks:
-            known = ", ".join(self.tasks) or "none"
-            ctx.fail(f"{self.name} has no task {cmd_name!r}{close_match(cmd_name, self.tasks)}; it has: {known}")
+            hint = close_match(cmd_name, self.tasks) or f"; it has: {', '.join(self.tasks)}"
+            ctx.fail(f"{self.name} has no task {cmd_name!r}{hint}")
         return task_command(cmd_name, self.tasks[cmd_name])
 
 

@@ -66,7 +66,9 @@ class ValueType(click.ParamType[Any]):
             return value
         try:
             return transformer(self.annotation).carry(read(value, bare(self.annotation)))
-        except (TypeEngineError, ValueError, OSError) as error:
+        except OSError as error:
+            self.fail(f"cannot read {error.filename!r}: {error.strerror or error}", param, ctx)
+        except (TypeEngineError, ValueError) as error:
             self.fail(str(error), param, ctx)
 
 
