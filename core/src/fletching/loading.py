@@ -54,6 +54,7 @@ def target(entry: EntryPoint) -> tuple[str, str]:
 
 
 def broken(entry: EntryPoint, why: str) -> PluginBrokenError:
+    """Return the error for an entry point that cannot be used."""
     return PluginBrokenError(f"{entry.title} of {entry.distribution} cannot be used: {why}")
 
 
