@@ -185,13 +185,6 @@ def _stdout(as_json: bool) -> Iterator[IO[str]]:
         os.close(ours)
 
 
-def _named(task: PythonTask[Any], value: Any) -> dict[str, Any]:
-    names = list(task.python_interface.outputs)
-    if not names:
-        return {}
-    return dict(zip(names, value, strict=True)) if task.python_interface.returns_tuple else {names[0]: value}
-
-
 def _write_json(
     out: IO[str], task: PythonTask[Any], started: float, *, value: Any = None, error: BaseException | None = None
 ) -> None:
@@ -199,7 +192,7 @@ def _write_json(
     result["seconds"] = round(time.perf_counter() - started, 6)
     if error is None:
         types = task.python_interface.outputs
-        result["outputs"] = {name: plain(each, types[name]) for name, each in _named(task, value).items()}
+        result["outputs"] = {name: plain(each, types[name]) for name, each in task._named_outputs(value).items()}
     else:
         notes = [redact(str(note)) for note in getattr(error, "__notes__", ())]
         result["error"] = {"type": type(error).__qualname__, "message": redact(text_of(error)), "notes": notes}
@@ -208,7 +201,7 @@ def _write_json(
 
 
 def _show_outputs(task: PythonTask[Any], value: Any) -> None:
-    outputs = _named(task, value)
+    outputs = task._named_outputs(value)
     for name, each in outputs.items():
         data = plain(each, bare(task.python_interface.outputs[name]))
         text = each if isinstance(each, str) else data if isinstance(data, str) else json.dumps(data, indent=2)
