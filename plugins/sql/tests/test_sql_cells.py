@@ -99,7 +99,14 @@ LOOSE = [
     (dt.date, "2013-01-02", NOON.date()),
     (dt.timedelta, 1.5, dt.timedelta(seconds=1.5)),
 ]
-LOOSE_MISFITS = [(bool, 2), (Decimal, "x"), (dt.datetime, "x"), (dt.date, "x"), (dt.timedelta, "x")]
+LOOSE_MISFITS = [
+    (bool, 2),
+    (Decimal, "x"),
+    (dt.datetime, "x"),
+    (dt.date, "x"),
+    (dt.timedelta, "x"),
+    (dt.timedelta, 1e300),
+]
 
 
 @pytest.mark.parametrize(("annotation", "value", "expected"), FITS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import sys
 import threading
@@ -46,6 +47,14 @@ def test_the_server_stops_too(postgres_uri: str, isolated_home: Any) -> None:
     with psycopg.connect(postgres_uri, autocommit=True) as connection:
         while connection.execute(running).fetchone() != (0,):
             assert time.monotonic() < end, "the server still runs the query"
+
+
+@pytest.mark.parametrize("timeout", [dt.timedelta(days=60), dt.timedelta(seconds=30)])
+def test_a_deadline_that_the_server_cannot_count_to(postgres_uri: str, timeout: dt.timedelta) -> None:
+    plain = SQLTask(
+        "plain", "select 1", SQLAlchemy(uri=postgres_uri), outputs=int, metadata=TaskMetadata(timeout=timeout)
+    )
+    assert plain() == 1
 
 
 def test_a_task_is_called_from_many_threads(database: Any, ask: Any) -> None:

@@ -295,7 +295,10 @@ def to_timedelta(loose: bool) -> Cell:
         if isinstance(value, datetime.timedelta):
             return value
         if loose and type(value) in (int, float):
-            return datetime.timedelta(seconds=value)
+            try:
+                return datetime.timedelta(seconds=value)
+            except (OverflowError, ValueError):  # no timedelta is that long; nan
+                pass
         raise wrong(datetime.timedelta, value)
 
     return convert

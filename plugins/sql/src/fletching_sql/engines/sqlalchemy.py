@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["connect"]
 
+LONGEST = 2**31 - 1
+"""The most milliseconds that PostgreSQL takes as a timeout, 24.8 days; 0 would mean none."""
+
 
 def connect(config: SQLConfig, seconds: float | None = None) -> Session:
     """Open the database of an `SQLAlchemy` config."""
@@ -58,7 +61,12 @@ class SQLAlchemySession(Session):
         self.driver: Any = self.connection.connection.driver_connection
         if seconds and self.dialect == "postgresql":
             # The attempt's process is killed at the deadline; the server would go on with the query by itself.
-            self.connection.exec_driver_sql(f"set statement_timeout = {int(seconds * 1000)}")
+            milliseconds = min(max(1, int(seconds * 1000)), LONGEST)
+            try:
+                self.connection.exec_driver_sql(f"set statement_timeout = {milliseconds}")
+            except BaseException:
+                self.close()
+                raise
 
     def quote(self, part: str) -> str:
         return str(self.engine.dialect.identifier_preparer.quote_identifier(part))
@@ -119,9 +127,11 @@ class SQLAlchemySession(Session):
         self.connection.commit()
 
     def close(self) -> None:
-        self.finish()
-        self.connection.close()
-        self.engine.dispose()
+        try:
+            self.finish()
+        finally:
+            self.connection.close()
+            self.engine.dispose()
 
     def finish(self) -> None:
         """Let go of rows nobody read."""
