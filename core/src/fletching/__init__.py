@@ -97,12 +97,12 @@ def __getattr__(name: str) -> Any:
         from fletching._lazy import resolve
 
         return resolve(__name__, name, _HOMES)
+    if name == "__version__":
+        from fletching.versions import own_version
+
+        return own_version()
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "__version__":
-        from importlib_metadata import version
-
-        return version("fletching")
     from fletching.official import resolve as resolve_official
 
     try:
