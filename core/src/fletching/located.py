@@ -39,8 +39,8 @@ def wire_module(name: str) -> str:
     if spec is not None and spec.name and not spec.name.endswith(".__main__"):
         return str(spec.name)
     file = getattr(main, "__file__", None)
-    if file is None:
-        return name  # a notebook or an interactive session: nothing to import
+    if file is None or file.startswith("<"):
+        return name  # a notebook, an interactive session, a program from stdin: nothing to import
     folder, base = os.path.split(os.path.abspath(file))
     parts = [os.path.splitext(base)[0]]
     root = os.environ.get("FLYTE_PYTHON_PACKAGE_ROOT")

@@ -240,6 +240,7 @@ def _digest(data: bytes) -> str:
 def _warn(task: Any, what: str, error: BaseException) -> None:
     import warnings
 
-    warnings.warn(
-        f"the cache of task {task.name!r} was not used: {what}: {error}; the task runs", CacheWarning, stacklevel=2
-    )
+    from fletching.frames import caller_level
+
+    message = f"the cache of task {task.name!r} was not used: {what}: {error}; the task runs"
+    warnings.warn(message, CacheWarning, stacklevel=caller_level())

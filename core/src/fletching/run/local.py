@@ -113,20 +113,7 @@ def _warn_if_deprecated(task: Any) -> None:
         import warnings
 
         from fletching.errors import TaskDeprecatedWarning
+        from fletching.frames import caller_level
 
         message = f"task {task.name!r} is deprecated: {task.metadata.deprecated}"
-        # Warned at the line of the user's call, however many frames of ours are between.
-        warnings.warn(message, TaskDeprecatedWarning, stacklevel=_frames_of_ours())
-
-
-def _frames_of_ours() -> int:
-    import sys
-
-    from fletching.frames import is_ours
-
-    depth, frame = 1, sys._getframe(1)
-    while frame is not None:
-        if not is_ours(frame.f_code.co_filename):
-            return depth
-        depth, frame = depth + 1, frame.f_back  # type: ignore[assignment]
-    return 2
+        warnings.warn(message, TaskDeprecatedWarning, stacklevel=caller_level())
