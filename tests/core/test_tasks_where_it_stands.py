@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fletching import task
-from fletching.errors import CacheWarning
+from fletching.errors import CacheWarning, OptionDeprecatedWarning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,16 @@ def test_a_warning_about_the_cache_stands_at_the_call(tmp_path: Path, monkeypatc
     with pytest.warns(CacheWarning, match=r"was not used: .* the task runs") as caught:
         assert cached(1) == 1
     assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_a_warning_about_an_option_stands_at_the_decorator() -> None:
+    with pytest.warns(OptionDeprecatedWarning, match="use enable_deck") as caught:
+
+        @task(disable_deck=True)
+        def f() -> None:
+            return
+
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_a_program_from_stdin_has_no_file() -> None:

@@ -54,7 +54,9 @@ def deck_options(
         raise ConfigError(f"task {task!r}: disable_deck and enable_deck are opposites; give enable_deck only")
     checked = check_deck_fields(fields)
     if disable_deck is not None:
-        warnings.warn("disable_deck is deprecated; use enable_deck", OptionDeprecatedWarning, stacklevel=4)
+        from fletching.frames import caller_level
+
+        warnings.warn("disable_deck is deprecated; use enable_deck", OptionDeprecatedWarning, stacklevel=caller_level())
         enable_deck = not disable_deck
     return bool(enable_deck), checked if enable_deck else ()
 

@@ -205,7 +205,7 @@ class PythonTask(Located, Generic[T]):
 
         from fletching.errors import OptionDeprecatedWarning
 
-        warnings.warn("disable_deck is the older spelling; use enable_deck", OptionDeprecatedWarning, stacklevel=2)
+        warnings.warn("disable_deck is deprecated; use enable_deck", OptionDeprecatedWarning, stacklevel=2)
         return not self._enable_deck
 
     @property

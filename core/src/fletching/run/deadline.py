@@ -182,8 +182,10 @@ def _without_process(execution: Execution, inputs: Mapping[str, Any]) -> Any:
     import warnings
 
     from fletching.execution import run_attempt
+    from fletching.frames import caller_level
 
-    warnings.warn("this platform cannot stop a running task: its timeout is not kept", ExecutionWarning, stacklevel=2)
+    message = "this platform cannot stop a running task: its timeout is not kept"
+    warnings.warn(message, ExecutionWarning, stacklevel=caller_level())
     return run_attempt(execution, inputs)
 
 
