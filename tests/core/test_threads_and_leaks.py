@@ -12,6 +12,7 @@ import pytest
 from fletching import task
 from fletching.extend import TypeTransformer, redact, register_type, remember_secret, transformer
 from fletching.redaction import MARK, forget_secrets
+from fletching.run import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,3 +64,17 @@ def test_a_worker_that_cannot_start_leaves_no_file_open(monkeypatch: pytest.Monk
     with pytest.raises(FileNotFoundError):
         timed()
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_burst_of_callers_leaves_few_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    idle: list[Any] = []
+    monkeypatch.setattr(deadline, "_idle", idle)
+    monkeypatch.setattr(deadline, "IDLE_LIMIT", 1)
+    first, second = deadline._take(), deadline._take()
+    deadline._give_back(first)
+    deadline._give_back(second)
+    assert idle == [first]
+    assert second.process.returncode is not None
+    assert timed() == 1
+    assert idle == [first]
+    first.kill()

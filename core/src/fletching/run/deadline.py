@@ -32,6 +32,9 @@ START_SECONDS = 60.0
 LONGEST_WAIT = 86400.0
 """The most seconds we ask a socket to wait at once; it cannot count to a month."""
 
+IDLE_LIMIT = 16
+"""How many workers wait for the next attempt: a burst of callers must not leave a process behind for each of them."""
+
 _idle: list[Worker] = []
 _workers: set[Worker] = set()
 """Every worker, idle or not: a process forked from ours must not hold on to them."""
@@ -238,7 +241,10 @@ def _forget_all() -> None:
 
 def _give_back(worker: Worker) -> None:
     with _lock:
-        _idle.append(worker)
+        if len(_idle) < IDLE_LIMIT:
+            _idle.append(worker)
+            return
+    worker.kill()
 
 
 _registered: list[bool] = []
