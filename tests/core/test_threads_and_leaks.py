@@ -70,7 +70,7 @@ def test_a_burst_of_callers_leaves_few_workers(monkeypatch: pytest.MonkeyPatch) 
     idle: list[Any] = []
     monkeypatch.setattr(deadline, "_idle", idle)
     monkeypatch.setattr(deadline, "IDLE_LIMIT", 1)
-    first, second = deadline._take(), deadline._take()
+    first, second = deadline._take(__name__), deadline._take(__name__)
     deadline._give_back(first)
     deadline._give_back(second)
     assert idle == [first]
