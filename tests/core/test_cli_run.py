@@ -269,3 +269,12 @@ def test_on_a_terminal_there_is_a_live_line(folder: Path) -> None:
     assert process.returncode == 1
     assert b"\x1b[" in shown
     assert b"attempt 1 failed" in shown
+
+
+def test_an_input_named_like_anothers_negation_keeps_its_option(folder: Path) -> None:
+    (folder / "both.py").write_text(
+        "from fletching import task\n@task\ndef f(flag: bool = True, no_flag: bool = True) -> list[bool]:\n"
+        "    return [flag, no_flag]\n"
+    )
+    done = fletch(folder, "run", "both.py", "f", "--flag", "false", "--no-flag", "--json")
+    assert json.loads(done.stdout)["outputs"] == {"o0": [False, True]}

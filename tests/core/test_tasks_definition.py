@@ -185,3 +185,11 @@ def test_outside_of_a_task_the_context_is_that_of_a_local_run() -> None:
         _ = context.workin_directory
     message = "the running task's context has no 'workin_directory'; did you mean 'working_directory'?"
     assert str(caught.value) == message
+
+
+def test_a_callable_without_a_signature_is_refused() -> None:
+    with pytest.raises(InterfaceError) as caught:
+        task(int)
+    assert str(caught.value) == (
+        "int: no signature found for builtin type <class 'int'>; wrap it in a function with annotations"
+    )

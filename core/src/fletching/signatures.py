@@ -85,7 +85,11 @@ def read_parameters(fn: Callable[..., Any], name: str) -> Iterator[tuple[str, st
     if not plain or fn.__code__.co_flags & VARIADIC:
         import inspect
 
-        for parameter in inspect.signature(fn).parameters.values():
+        try:
+            signature = inspect.signature(fn)
+        except ValueError as error:
+            raise InterfaceError(f"{name}: {error}; wrap it in a function with annotations") from error
+        for parameter in signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 refuse_variadic(name, parameter)
             default = MISSING if parameter.default is parameter.empty else parameter.default

@@ -132,7 +132,7 @@ def _option(task: PythonTask[Any], name: str) -> click.Option:
             f"default: {'none' if default is None else shown if isinstance(shown, str) else json.dumps(shown)}"
         )
     settings["help"] = " ".join([described, *(f"[{note}]" for note in notes)]).strip()
-    if is_flag(annotation):
+    if is_flag(annotation) and f"no_{name}" not in interface.inputs:  # whose option --no-… would be this one's too
         return click.Option([f"--{dashed}/--no-{dashed}", name], **settings)
     words = [f"--{dashed}", *([f"--{name}"] if dashed != name else []), name]
     return click.Option(words, type=kind, **settings)
