@@ -109,7 +109,7 @@ class AcceleratorError(ConfigError):
 
 
 class ImageError(ConfigError, AssertionError):
-    """A placeholder in an image string cannot be filled in."""
+    """An image string names no version, or a placeholder in it cannot be filled in."""
 
 
 class InterfaceError(ConfigError, TypeError):
