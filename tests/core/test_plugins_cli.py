@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from distributions import Site
 
+from distributions import Site
 from fletching.cli.plugin_probe import main
 from fletching.cli.plugins import command
 from fletching.extend import PluginManager, use_manager

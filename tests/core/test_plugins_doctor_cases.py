@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from distributions import Site
 
+from distributions import Site
 from fletching.cli.plugin_probe import main
 from fletching.cli.plugins import misspelt, print_table
 from fletching.extend import PluginManager

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from distributions import Site
 
+from distributions import Site
 from fletching import errors, task
 from fletching.extend import TaskMetadata
 from fletching.hooking import HOOKS
-from fletching.installed import Installed, read
 from fletching.plugins import PluginManager, use_manager
+from sites import only
 
 NOTHING = "from fletching.extend import hookimpl\n"
 GOOD = """
@@ -25,23 +23,6 @@ GOOD = """
         found = yield
         return type(found)(retries=found.retries + 1)
 """
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    made = Site(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(made.folder))
-    monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / "home"))
-    for name in ("FLETCHING_BLOCK", "FLETCHING_STRICT", "FLETCHING_TRACE", "FLETCHING_INDEX"):
-        monkeypatch.delenv(name, raising=False)
-    yield made
-    made.forget()
-
-
-def only(site: Site, **switches: Any) -> PluginManager:
-    everything = read(thorough=True)
-    mine = [one for one in everything.entries() if one.distribution.location.startswith(str(site.folder))]
-    return PluginManager(installed=Installed(mine, core_version="0.1.0"), **switches)
 
 
 def asked(found: PluginManager, retries: int = 1) -> int:

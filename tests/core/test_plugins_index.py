@@ -6,69 +6,21 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import importlib_metadata
-import pytest
-from distributions import entry_points_text, metadata_text
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from fletching import index, installed, survey
+from distributions import entry_points_text, metadata_text
+from sites import STANDARD, index_files, judge, read, tick, told
 
-LATER = 10**10
-"""Ten seconds, by which the index is told that it is later than it is: everything has settled."""
 GROUPS = {
     "fletching.tasks": ["echo", "sidecar", "a name with spaces"],
     "fletching.hooks": ["audit"],
     "fletching.types": ["pandas", "torch.Tensor"],
     "console_scripts": ["fletch-x"],
 }
-STANDARD = [path for path in sys.path if path and "site-packages" not in path and path.startswith(sys.base_prefix)]
-
-
-def judge() -> list[tuple[str, str, str, str, str]]:
-    importlib_metadata.MetadataPathFinder.invalidate_caches()
-    return sorted(
-        (point.group, point.name, point.value, point.dist.name, point.dist.version)
-        for point in importlib_metadata.entry_points()
-        if point.group.startswith("fletching.")
-    )
-
-
-def told(found: installed.Installed) -> list[tuple[str, str, str, str, str]]:
-    return sorted(
-        (f"fletching.{one.kind}", one.name, one.value, one.distribution.name, one.distribution.version)
-        for one in found.entries()
-    )
-
-
-def read(*, thorough: bool = False) -> installed.Installed:
-    paths = survey.searched()
-    assert paths is not None
-    return index.current(paths, thorough=thorough, now=time.time_ns() + LATER)
-
-
-def tick(folder: Path) -> None:
-    """Return when the clock of the file system has moved, so that the next change has a time of its own."""
-    clock = folder / "clock"
-    clock.touch()
-    start = clock.stat().st_ctime_ns
-    while clock.stat().st_ctime_ns == start:
-        clock.write_text("tick", encoding="utf-8")
-
-
-def index_files(home: Path) -> list[Path]:
-    return sorted((home / "installed").iterdir()) if (home / "installed").exists() else []
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("FLETCHING_INDEX", raising=False)
-    return tmp_path / "home"
 
 
 @st.composite

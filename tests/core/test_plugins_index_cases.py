@@ -4,80 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 import zipfile
 from pathlib import Path
 
 import importlib_metadata
 import pytest
-from distributions import Site
 
+from distributions import Site
 from fletching import index, installed, survey
 from fletching.errors import PluginWarning
+from sites import STANDARD, index_files, judge, read, tick, told
 
-LATER = 10**10
-"""Ten seconds, by which the index is told that it is later than it is: everything has settled."""
 GROUPS = {
     "fletching.tasks": ["echo", "sidecar", "a name with spaces"],
     "fletching.hooks": ["audit"],
     "fletching.types": ["pandas", "torch.Tensor"],
     "console_scripts": ["fletch-x"],
 }
-STANDARD = [path for path in sys.path if path and "site-packages" not in path and path.startswith(sys.base_prefix)]
-
-
-def judge() -> list[tuple[str, str, str, str, str]]:
-    importlib_metadata.MetadataPathFinder.invalidate_caches()
-    return sorted(
-        (point.group, point.name, point.value, point.dist.name, point.dist.version)
-        for point in importlib_metadata.entry_points()
-        if point.group.startswith("fletching.")
-    )
-
-
-def told(found: installed.Installed) -> list[tuple[str, str, str, str, str]]:
-    return sorted(
-        (f"fletching.{one.kind}", one.name, one.value, one.distribution.name, one.distribution.version)
-        for one in found.entries()
-    )
-
-
-def read(*, thorough: bool = False) -> installed.Installed:
-    paths = survey.searched()
-    assert paths is not None
-    return index.current(paths, thorough=thorough, now=time.time_ns() + LATER)
-
-
-def tick(folder: Path) -> None:
-    """Return when the clock of the file system has moved, so that the next change has a time of its own."""
-    clock = folder / "clock"
-    clock.touch()
-    start = clock.stat().st_ctime_ns
-    while clock.stat().st_ctime_ns == start:
-        clock.write_text("tick", encoding="utf-8")
-
-
-def index_files(home: Path) -> list[Path]:
-    return sorted((home / "installed").iterdir()) if (home / "installed").exists() else []
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("FLETCHING_INDEX", raising=False)
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    made = Site(tmp_path / "site")
-    monkeypatch.setattr(sys, "path", [str(made.folder), *STANDARD])
-    return made
 
 
 def test_a_warm_read_uses_neither_importlib_metadata_nor_json(tmp_path: Path) -> None:
-    site = Site(tmp_path / "site")
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}}, requires=("fletching>=0.1,<0.2",))
+    only_site = Site(tmp_path / "site")
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}}, requires=("fletching>=0.1,<0.2",))
     program = """
         import sys, time
         from fletching import index, survey
@@ -86,7 +34,9 @@ def test_a_warm_read_uses_neither_importlib_metadata_nor_json(tmp_path: Path) ->
         print(*found.names("tasks"), "-", *sorted(set(sys.modules) - before))
     """
     for _ in range(5):  # the environment that the tests run in may change at any time
-        names, _, modules = site.run(program, env={"FLETCHING_HOME": str(tmp_path / "home")}).stdout.partition(" - ")
+        names, _, modules = only_site.run(program, env={"FLETCHING_HOME": str(tmp_path / "home")}).stdout.partition(
+            " - "
+        )
         assert "shout" in names.split()
         if "importlib_metadata" not in modules:
             break
@@ -94,8 +44,8 @@ def test_a_warm_read_uses_neither_importlib_metadata_nor_json(tmp_path: Path) ->
     assert len(modules.split()) < 5
 
 
-def test_nothing_is_written_within_two_seconds_of_a_change(home: Path, site: Site) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+def test_nothing_is_written_within_two_seconds_of_a_change(home: Path, only_site: Site) -> None:
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
     paths = survey.searched()
     assert paths is not None
     changed = survey.survey(paths).newest
@@ -106,12 +56,12 @@ def test_nothing_is_written_within_two_seconds_of_a_change(home: Path, site: Sit
 
 
 def test_a_changed_folder_without_changed_metadata_keeps_the_index(
-    home: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+    home: Path, only_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
     expected = read()
-    tick(site.folder.parent)
-    (site.folder / "script.py").write_text("", encoding="utf-8")
+    tick(only_site.folder.parent)
+    (only_site.folder / "script.py").write_text("", encoding="utf-8")
 
     def refuse(stamps: object = None) -> None:
         raise AssertionError("importlib-metadata was asked")
@@ -121,16 +71,18 @@ def test_a_changed_folder_without_changed_metadata_keeps_the_index(
     assert read() == expected
 
 
-def test_the_variable_turns_the_index_off(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+def test_the_variable_turns_the_index_off(home: Path, only_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
     monkeypatch.setenv("FLETCHING_INDEX", "0")
     assert installed.read().names("tasks") == ["shout"]
     assert not home.exists()
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="permissions are POSIX")
-def test_an_unwritable_cache_is_no_reason_to_fail(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+def test_an_unwritable_cache_is_no_reason_to_fail(
+    tmp_path: Path, only_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
     monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / "file"))
     assert read().names("tasks") == ["shout"]
@@ -150,8 +102,8 @@ def test_a_zip_on_the_path_is_read_without_an_index(
     assert not index_files(home)
 
 
-def test_a_custom_finder_is_asked(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    info = Site(site.folder.parent / "elsewhere").add("shout", {"tasks": {"shout": "shout:Shout"}})
+def test_a_custom_finder_is_asked(home: Path, only_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = Site(only_site.folder.parent / "elsewhere").add("shout", {"tasks": {"shout": "shout:Shout"}})
 
     class Finder:
         @staticmethod
@@ -167,28 +119,28 @@ def test_a_custom_finder_is_asked(home: Path, site: Site, monkeypatch: pytest.Mo
     assert not index_files(home)
 
 
-def test_the_first_folder_on_the_path_wins(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.add("shout", version="1.0")
-    Site(site.folder.parent / "later").add("shout", {"tasks": {"shout": "shout:Shout"}}, version="2.0")
-    monkeypatch.setattr(sys, "path", [sys.path[0], str(site.folder.parent / "later"), *STANDARD])
+def test_the_first_folder_on_the_path_wins(home: Path, only_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_site.add("shout", version="1.0")
+    Site(only_site.folder.parent / "later").add("shout", {"tasks": {"shout": "shout:Shout"}}, version="2.0")
+    monkeypatch.setattr(sys, "path", [sys.path[0], str(only_site.folder.parent / "later"), *STANDARD])
     assert told(read()) == judge() == []
     assert told(read()) == []
 
 
-def test_an_editable_install_is_seen(home: Path, site: Site) -> None:
-    source = site.folder.parent / "project" / "src"
+def test_an_editable_install_is_seen(home: Path, only_site: Site) -> None:
+    source = only_site.folder.parent / "project" / "src"
     source.mkdir(parents=True)
     assert told(read()) == []
-    tick(site.folder.parent)
-    (site.folder / "shout.pth").write_text(str(source), encoding="utf-8")
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    tick(only_site.folder.parent)
+    (only_site.folder / "shout.pth").write_text(str(source), encoding="utf-8")
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
     assert read().names("tasks") == ["shout"]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe[fletching.tasks]\x00", b"[fletching.tasks]\nno value here\n"])
-def test_one_distribution_with_broken_metadata_hides_no_other(home: Path, site: Site, content: bytes) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
-    info = site.add("torn", {"tasks": {"torn": "torn:Torn"}})
+def test_one_distribution_with_broken_metadata_hides_no_other(home: Path, only_site: Site, content: bytes) -> None:
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    info = only_site.add("torn", {"tasks": {"torn": "torn:Torn"}})
     (info / "entry_points.txt").write_bytes(content)
     with pytest.warns(PluginWarning, match="plugins of torn were skipped: its entry_points.txt in"):
         found = read()
@@ -196,11 +148,11 @@ def test_one_distribution_with_broken_metadata_hides_no_other(home: Path, site: 
     assert not index_files(home)
 
 
-def test_a_foreign_distribution_with_broken_metadata_is_not_our_business(home: Path, site: Site) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
-    info = site.add("torn")
+def test_a_foreign_distribution_with_broken_metadata_is_not_our_business(home: Path, only_site: Site) -> None:
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    info = only_site.add("torn")
     (info / "entry_points.txt").write_bytes(b"[console_scripts]\nno value here\n")
-    nameless = site.folder / "nameless-1.0.dist-info"
+    nameless = only_site.folder / "nameless-1.0.dist-info"
     nameless.mkdir()
     (nameless / "entry_points.txt").write_text("[fletching.types]\nx = x:X\n", encoding="utf-8")
     for _ in range(2):
@@ -210,37 +162,37 @@ def test_a_foreign_distribution_with_broken_metadata_is_not_our_business(home: P
     assert len(index_files(home)) == 1
 
 
-def test_ranges_on_core_are_read(home: Path, site: Site) -> None:
+def test_ranges_on_core_are_read(home: Path, only_site: Site) -> None:
     requires = (
         "Fletching[sql] >=0.1",
         "fletching<9; python_version >= '3'",
         "fletching==7; extra == 'x'",
         "not a requirement!",
     )
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}}, requires=requires)
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}}, requires=requires)
     for _ in range(2):
         assert [one.requires for one in read().distributions] == [">=0.1,<9"]
 
 
-def test_names_that_have_no_form_as_text_are_not_cached(home: Path, site: Site) -> None:
-    info = site.add("shout", {"tasks": {"a\tb": "shout:Shout"}})
+def test_names_that_have_no_form_as_text_are_not_cached(home: Path, only_site: Site) -> None:
+    info = only_site.add("shout", {"tasks": {"a\tb": "shout:Shout"}})
     assert info.exists()
     for _ in range(2):
         assert told(read()) == judge()
     assert not index_files(home)
 
 
-def test_old_index_files_are_thrown_away(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_index_files_are_thrown_away(home: Path, only_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(index.KEEP + 10):
-        folder = site.folder / f"script{number}"
+        folder = only_site.folder / f"script{number}"
         folder.mkdir()
         monkeypatch.setattr(sys, "path", [str(folder), *STANDARD])
         read()
     assert len(index_files(home)) <= index.KEEP
 
 
-def test_the_index_of_another_user_is_not_used(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+def test_the_index_of_another_user_is_not_used(home: Path, only_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
     read()
     (file,) = index_files(home)
     paths = survey.searched()
@@ -250,8 +202,8 @@ def test_the_index_of_another_user_is_not_used(home: Path, site: Site, monkeypat
     assert index.load(str(file), paths) is None
 
 
-def test_an_index_longer_than_the_first_read(home: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.add("shout", {"tasks": {f"shout{number}": "shout:Shout" for number in range(100)}})
+def test_an_index_longer_than_the_first_read(home: Path, only_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_site.add("shout", {"tasks": {f"shout{number}": "shout:Shout" for number in range(100)}})
     monkeypatch.setattr(index, "START", 80)
     expected = told(read())
     monkeypatch.setattr("fletching.scan.scan", None)
@@ -263,8 +215,8 @@ def test_an_index_longer_than_the_first_read(home: Path, site: Site, monkeypatch
     assert index.load(str(file), paths) is None
 
 
-def test_an_index_that_cannot_be_put_in_place_leaves_nothing_behind(home: Path, site: Site) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+def test_an_index_that_cannot_be_put_in_place_leaves_nothing_behind(home: Path, only_site: Site) -> None:
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
     read()
     (file,) = index_files(home)
     file.unlink()
@@ -275,19 +227,19 @@ def test_an_index_that_cannot_be_put_in_place_leaves_nothing_behind(home: Path, 
 
 
 def test_a_path_that_has_no_form_as_text_is_read_without_an_index(
-    home: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+    home: Path, only_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
     monkeypatch.setattr(sys, "path", [*sys.path, "/nowhere/\udcff"])
     assert read().names("tasks") == ["shout"]
-    monkeypatch.setattr(sys, "path", [*sys.path, site.folder])
+    monkeypatch.setattr(sys, "path", [*sys.path, only_site.folder])
     assert survey.searched() is None
     assert installed.read().names("tasks") == ["shout"]
     assert not index_files(home)
 
 
-def test_a_snapshot_equals_another_of_the_same_content(home: Path, site: Site) -> None:
-    site.add("shout", {"tasks": {"shout": "shout:Shout"}})
+def test_a_snapshot_equals_another_of_the_same_content(home: Path, only_site: Site) -> None:
+    only_site.add("shout", {"tasks": {"shout": "shout:Shout"}})
     first, second = read(), read()
     assert first == second
     assert hash(first) == hash(second)

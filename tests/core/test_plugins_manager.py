@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from distributions import Site
 
+from distributions import Site
 from fletching import errors
 from fletching.extend import PythonFunctionTask
-from fletching.installed import Distribution, EntryPoint, Installed, read
+from fletching.installed import Installed
 from fletching.plugins import PluginInfo, PluginManager
-
-SHOUT = """
-    from fletching.extend import PythonFunctionTask
-
-    class Shout(PythonFunctionTask):
-        pass
-"""
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A folder for distributions, in front of ``sys.path``; what was imported from it is forgotten afterwards."""
-    made = Site(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(made.folder))
-    monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / "home"))
-    for name in ("FLETCHING_BLOCK", "FLETCHING_STRICT", "FLETCHING_TRACE", "FLETCHING_INDEX"):
-        monkeypatch.delenv(name, raising=False)
-    yield made
-    made.forget()
-
-
-def only(site: Site, **switches: Any) -> PluginManager:
-    """A manager that sees what is installed in the site, and nothing else."""
-    everything = read(thorough=True)
-    mine = [one for one in everything.entries() if one.distribution.location.startswith(str(site.folder))]
-    return PluginManager(installed=Installed(mine, core_version=everything.core_version or "0.1.0"), **switches)
-
-
-def entry(name: str = "shout", kind: str = "tasks", value: str = "shout:Shout", **more: str) -> EntryPoint:
-    return EntryPoint(kind, name, value, Distribution(more.pop("of", "fletching-shout"), "1.0", **more))
+from sites import SHOUT, entry, only
 
 
 class Mine(PythonFunctionTask[Any]):

@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta, timezone
 from enum import Enum
 from typing import Any, ClassVar, Generic, Optional, TypeVar, Union
 
-import laws
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import refused
 
+import laws
 from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.engine import transformer
 from fletching.types.pickled import Pickled
+from laws import refused
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from typing import Optional
 
 import pytest
 from flyteidl.core.literals_pb2 import Literal
-from laws import obeys, refused
 
 from fletching.errors import ConversionError
 from fletching.types.engine import transformer
+from laws import obeys, refused
 
 
 @dataclass

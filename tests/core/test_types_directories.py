@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from flyteidl.core.types_pb2 import BlobType
-from laws import obeys
 
 from fletching.errors import ConfigError, ConversionError
 from fletching.types.blobs import raw_output_prefix
 from fletching.types.engine import transformer
 from fletching.types.files import FlyteDirectory, FlyteFile
+from laws import obeys
 
 
 @pytest.fixture

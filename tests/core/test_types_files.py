@@ -12,12 +12,12 @@ from typing import Annotated, Any, Optional, TypeVar, Union
 import pytest
 from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import BlobType
-from laws import obeys, refused
 
 from fletching.errors import ConfigError, ConversionError, UnsupportedTypeError
 from fletching.types.blobs import raw_output_prefix
 from fletching.types.engine import transformer
 from fletching.types.files import FileExt, FlyteDirectory, FlyteFile
+from laws import obeys, refused
 
 csv = TypeVar("csv")
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from laws import obeys
 
 from fletching.errors import PluginContractError, UnknownPluginError
 from fletching.plugins import manager
 from fletching.types.blobs import raw_output_prefix
 from fletching.types.engine import transformer
 from fletching.types.files import FlyteDirectory, FlyteFile
+from laws import obeys
 
 
 class Memory:
