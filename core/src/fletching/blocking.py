@@ -99,6 +99,11 @@ def in_range(version: str, requires: str) -> bool:
 
 def judge(candidates: Sequence[EntryPoint], blocked: Blocked, core_version: str) -> list[PluginInfo]:
     """Return the state of each of the entry points that claim one name."""
+    if len(candidates) == 1 and not blocked.words and candidates[0].distribution.fits == core_version != "":
+        # The usual one, without the questions: a listing asks this for every plugin there is.
+        entry = candidates[0]
+        name, version, requires = entry.distribution.name, entry.distribution.version, entry.distribution.requires
+        return [PluginInfo(entry.name, entry.kind, name, version, entry.value, requires, "ok", "")]
     words = [blocked.word(entry) for entry in candidates] if blocked.words else [""] * len(candidates)
     free = [entry for entry, word in zip(candidates, words, strict=True) if not word]
     found = []
