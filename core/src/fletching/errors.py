@@ -1,6 +1,6 @@
 """Every error and warning Fletching raises, in one place.
 
-Each class is also the built-in a caller would expect, so ``except ValueError`` keeps working::
+Each class is also the built-in a caller would expect, so ``except ValueError`` keeps working:
 
     FletchingError
     ├── ConfigError (ValueError)                  an option, a config or a value object is wrong

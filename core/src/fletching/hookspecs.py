@@ -1,6 +1,6 @@
 """The hooks: what touches every task. What is chosen by name is an entry point instead.
 
-A hooks module (entry point in ``fletching.hooks``) implements any of these with ``@fletching.extend.hookimpl``::
+A hooks module (entry point in ``fletching.hooks``) implements any of these with ``@fletching.extend.hookimpl``:
 
     @hookimpl
     def fletching_around_execution(execution):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,12 +23,36 @@ from fletching.types.annotations import kwtypes
 from fletching.types.engine import transformer
 from fletching_arrow import StructuredDataset
 
+
+@dataclass
+class Contacts:
+    tel: str
+    mail: str
+
+
+@dataclass
+class Info:
+    age: int
+    contacts: Contacts
+
+
 GOLDEN = Path(__file__).parent / "golden"
 FRAME = pd.DataFrame(
     {"a": [1, 2, 3], "s": ["x", None, "z"], "f": [0.5, float("nan"), 2.0]}, index=pd.Index([7, 8, 9], name="key")
 )
 TABLE = pa.table({"a": [1, 2, None], "s": ["x", "y", None]})
 SCHEMA = pa.schema([("a", pa.int64()), ("s", pa.string())])
+PEOPLE = pd.DataFrame(
+    {
+        "name": ["ada", "bob"],
+        "info": [
+            {"age": 36, "contacts": {"tel": "1", "mail": "a@b"}},
+            {"age": 7, "contacts": {"tel": "2", "mail": None}},
+        ],
+        "shoe": [38.5, 29.0],
+    }
+)
+NESTED = kwtypes(name=str, info={"age": int, "contacts": {"tel": str, "mail": str}})
 
 CASES: dict[str, tuple[Any, Any]] = {
     "pandas": (FRAME, pd.DataFrame),
@@ -36,7 +61,15 @@ CASES: dict[str, tuple[Any, Any]] = {
     "arrow_schema": (TABLE, Annotated[pa.Table, SCHEMA]),
     "dataset": (StructuredDataset(dataframe=FRAME), StructuredDataset),
     "dataset_columns": (StructuredDataset(dataframe=FRAME), Annotated[StructuredDataset, kwtypes(a=int)]),
+    "pandas_nested": (PEOPLE, Annotated[pd.DataFrame, NESTED]),
+    "dataset_dataclass": (StructuredDataset(dataframe=PEOPLE), Annotated[StructuredDataset, kwtypes(info=Info)]),
     "numpy": (np.arange(6, dtype="int32").reshape(2, 3), np.ndarray),
+}
+CROSSING = {
+    "pandas_columns": ["a", "s"],
+    "dataset_columns": ["a"],
+    "pandas_nested": ["name", "info"],
+    "dataset_dataclass": ["info"],
 }
 
 
@@ -67,7 +100,7 @@ def test_what_flytekit_wrote_is_read(name: str) -> None:
         got, value = got.open(pd.DataFrame).all(), value.dataframe
     if isinstance(value, pd.DataFrame):
         pd.testing.assert_frame_equal(got, value[list(got.columns)])
-        assert list(got.columns) == {"pandas_columns": ["a", "s"], "dataset_columns": ["a"]}.get(name, ["a", "s", "f"])
+        assert list(got.columns) == CROSSING.get(name, ["a", "s", "f"])
     elif isinstance(value, np.ndarray):
         np.testing.assert_array_equal(got, value)
     else:
@@ -130,4 +163,4 @@ def test_flytekit_reads_what_is_written_here(tmp_path: Path) -> None:
     script = [os.environ["FLYTEKIT_PYTHON"], str(GOLDEN / "arrow_goldens.py"), "--read", str(tmp_path)]
     done = subprocess.run(script, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert "flytekit read 7 cases" in done.stdout
+    assert "flytekit read 9 cases" in done.stdout

@@ -1,6 +1,6 @@
 """The conformance kit and the fixtures a plugin's tests need. Importing a name of it needs pytest.
 
-A plugin author subclasses in a few lines; the standard tests come with the class::
+A plugin author subclasses in a few lines; the standard tests come with the class:
 
     class TestPackage(PluginConformance):
         distribution = "fletching-shout"

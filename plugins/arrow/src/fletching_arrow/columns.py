@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow.types as arrow
 
 from fletching.errors import ConversionError, UnsupportedTypeError, close_match
 from fletching.extend import type_name
+from fletching_arrow.nested import flat, pruned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,15 +69,15 @@ _CSV_TYPES: dict[Any, pa.DataType] = {
 
 def checked_column_types(options: FrameOptions) -> None:
     """Refuse column types that cannot be checked, when the annotation is read rather than at the first call."""
-    for name, declared in options.columns.items():
+    for name, declared in flat(options.columns):
         inner = declared
-        while get_origin(inner) is list:
-            (inner,) = get_args(inner)
+        while get_origin(inner) is list or (get_origin(inner) is dict and get_args(inner)[0] is str):
+            inner = get_args(inner)[-1]
         if not isinstance(inner, Hashable) or inner not in _FITS:
             raise UnsupportedTypeError(
                 f"column {name!r} is declared as {type_name(declared)}; a column is one of "
-                f"{', '.join(type_name(known) for known in _FITS)} or a list of one, "
-                "and anything else is declared with a pyarrow.schema"
+                f"{', '.join(type_name(known) for known in _FITS)}, a list or a dict[str, ...] of one, or has columns "
+                "of its own, in a dict or a dataclass, and anything else is declared with a pyarrow.schema"
             )
 
 
@@ -88,10 +89,7 @@ def check(schema: pa.Schema, options: FrameOptions, *, exact: bool) -> None:
         options: what the annotation asks for.
         exact: whether ``string`` and ``large_string`` differ, as for Arrow tables; a pandas column has no such choice.
     """
-    for name, declared in options.columns.items():
-        found = _field(schema, name, type_name(declared))
-        if not _fits(declared, found.type):
-            raise ConversionError(f"a column of {type_name(declared)}", f"a column of {found.type}").at(f"[{name!r}]")
+    _check_columns(schema, options.columns, "")
     for wanted in options.schema or ():
         found = _field(schema, wanted.name, str(wanted.type))
         if found.type != wanted.type and (exact or _plainest(found.type) != _plainest(wanted.type)):
@@ -105,6 +103,8 @@ def narrowed(table: pa.Table, options: FrameOptions) -> pa.Table:
         keep = [*names, *(name for name in index_names(table.schema) if name not in names)]
         if keep != table.column_names:
             table = table.select(keep)
+    given = options.schema.names if options.schema is not None else ()
+    table = pruned(table, {name: inner for name, inner in options.columns.items() if name not in given})
     for wanted in options.schema or ():
         if not wanted.nullable and table.column(wanted.name).null_count:
             raise ConversionError(
@@ -126,11 +126,24 @@ def index_names(schema: pa.Schema) -> list[str]:
 
 def csv_types(options: FrameOptions) -> dict[str, pa.DataType]:
     """Return the types that a CSV file's declared columns are read as, instead of guessing from their text."""
-    known = {name: _CSV_TYPES[declared] for name, declared in options.columns.items() if declared in _CSV_TYPES}
+    # A column of columns is declared by a dict. No CSV file has one.
+    simple = {name: declared for name, declared in options.columns.items() if isinstance(declared, Hashable)}
+    known = {name: _CSV_TYPES[declared] for name, declared in simple.items() if declared in _CSV_TYPES}
     return known | {wanted.name: wanted.type for wanted in options.schema or ()}
 
 
-def _field(schema: pa.Schema, name: str, expected: str) -> pa.Field:
+def _check_columns(schema: pa.Schema, declared: Mapping[str, Any], above: str) -> None:
+    for name, kind in declared.items():
+        where, nested = f"{above}[{name!r}]", isinstance(kind, Mapping)
+        expected = f"the columns {', '.join(map(repr, kind))}" if nested else type_name(kind)
+        found = _field(schema, name, expected, above)
+        if nested and arrow.is_struct(found.type):
+            _check_columns(pa.schema(list(found.type)), kind, where)
+        elif not (arrow.is_null(found.type) if nested else _fits(kind, found.type)):
+            raise ConversionError(f"a column of {expected}", f"a column of {found.type}").at(where)
+
+
+def _field(schema: pa.Schema, name: str, expected: str, above: str = "") -> pa.Field:
     index = schema.get_field_index(name)
     if index < 0:
         there = ", ".join(map(repr, schema.names[:20])) + (", …" if len(schema.names) > 20 else "")
@@ -138,7 +151,7 @@ def _field(schema: pa.Schema, name: str, expected: str) -> pa.Field:
             f"a column of {expected}",
             "no such column",
             hint=f"the columns are {there or 'none'}{close_match(name, schema.names)}",
-        ).at(f"[{name!r}]")
+        ).at(f"{above}[{name!r}]")
     return schema.field(index)
 
 
@@ -150,6 +163,12 @@ def _fits(declared: Any, data_type: pa.DataType) -> bool:
         return True
     if get_origin(declared) is list:
         return _list(data_type) and _fits(get_args(declared)[0], data_type.value_type)
+    if get_origin(declared) is dict:
+        # A pandas column of dicts is a struct in Arrow: with the keys of all rows.
+        value = get_args(declared)[1]
+        if arrow.is_map(data_type):
+            return _fits(str, data_type.key_type) and _fits(value, data_type.item_type)
+        return bool(arrow.is_struct(data_type) and all(_fits(value, field.type) for field in data_type))
     return _FITS[declared](data_type)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConfigError, close_match
+from fletching_arrow import nested
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +23,7 @@ class FrameOptions:
     """The extras of one annotation, checked."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
-    """Column names and Python types, from ``kwtypes``; empty: all columns."""
+    """Column names and Python types, from ``kwtypes`` or a dataclass; a dict is a column of columns; empty: all."""
     schema: pa.Schema | None = None
     """Arrow schema; like `columns` it names all that crosses."""
     format: str = ""
@@ -36,7 +37,7 @@ class FrameOptions:
             if isinstance(extra, str):
                 key = "format"
                 checked_format(extra)
-            elif isinstance(extra, Mapping):
+            elif nested.names_columns(extra):
                 key = "columns"
             elif _is_schema(extra):
                 key = "schema"
@@ -46,7 +47,7 @@ class FrameOptions:
                 raise ConfigError(
                     f"one annotation has two of {key}, {_short(found[key])} and {_short(extra)}; keep one"
                 )
-            found[key] = extra
+            found[key] = nested.plain(extra) if key == "columns" else extra
         return cls(**found)
 
     @property

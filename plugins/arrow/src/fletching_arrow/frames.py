@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from fletching.errors import ConversionError
 from fletching.extend import TypeTransformer
-from fletching_arrow import columns, crossing
+from fletching_arrow import columns, crossing, nested
 from fletching_arrow.config import FrameOptions
 from fletching_arrow.owned import keep_as, kept_as, own, sealed
 
@@ -88,24 +88,29 @@ class FrameTransformer(TypeTransformer[F]):
     def read(self, location: Any) -> F:
         """Return the frame at a `Location`."""
         table = location.read(self.pick(location), columns.csv_types(self.options))
-        return self.from_arrow(sealed(self.fitting(table)))
+        return self.from_arrow(sealed(self.fitting(self._within_literal(table, location))))
 
     def iterate(self, location: Any) -> Iterator[F]:
         """Yield the frame at a `Location` in chunks."""
         for table in location.iterate(self.pick(location), columns.csv_types(self.options)):
-            yield self.from_arrow(self.fitting(table))
+            yield self.from_arrow(self.fitting(self._within_literal(table, location)))
 
     def pick(self, location: Any) -> Any:
         """Return the function that chooses, given a file's schema, the columns to read."""
-        names = self.options.names or location.columns
 
         def chosen(schema: pa.Schema) -> list[str] | None:
+            names = self.options.names or tuple(nested.tree(location.columns, schema))
             if not names:
                 return None
             columns.check(schema, self.options, exact=self.exact)
             return [*names, *(name for name in columns.index_names(schema) if name not in names)]
 
         return chosen
+
+    def _within_literal(self, table: pa.Table, location: Any) -> pa.Table:
+        if self.options.names:
+            return table
+        return nested.pruned(table, nested.tree(location.columns, table.schema))
 
     def carry(self, value: F, /) -> F:
         """Return what a reader would see; memory that only Arrow owns is shared with it, all other is copied."""

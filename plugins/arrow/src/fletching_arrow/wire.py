@@ -43,11 +43,12 @@ PLAIN_SCHEMA: dict[str, Any] = {
 def dataset_type(options: FrameOptions, format: str = "") -> LiteralType:
     """Return the wire type of frames with these options."""
     from fletching.extend import transformer
+    from fletching_arrow.nested import flat
 
     result = LiteralType()
     dataset = result.structured_dataset_type
     dataset.SetInParent()
-    for name, declared in options.columns.items():
+    for name, declared in flat(options.columns):
         dataset.columns.add(name=name, literal_type=transformer(declared).literal_type())
     dataset.format = format or options.format
     if options.schema is not None:
@@ -112,7 +113,7 @@ class Location:
     uri: str
     format: str
     columns: tuple[str, ...] = ()
-    """The columns that its literal declares; empty: all."""
+    """The columns that its literal declares, with dots before those within others; empty: all."""
 
     @classmethod
     def of(cls, literal: Literal, reader: TypeTransformer[Any]) -> Location:

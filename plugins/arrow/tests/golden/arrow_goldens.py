@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,12 +25,36 @@ from flytekit.core.context_manager import FlyteContextManager
 from flytekit.core.type_engine import TypeEngine
 from flytekit.models.literals import Literal
 
+
+@dataclass
+class Contacts:
+    tel: str
+    mail: str
+
+
+@dataclass
+class Info:
+    age: int
+    contacts: Contacts
+
+
 HERE = Path(__file__).parent
 FRAME = pd.DataFrame(
     {"a": [1, 2, 3], "s": ["x", None, "z"], "f": [0.5, float("nan"), 2.0]}, index=pd.Index([7, 8, 9], name="key")
 )
 TABLE = pa.table({"a": [1, 2, None], "s": ["x", "y", None]})
 SCHEMA = pa.schema([("a", pa.int64()), ("s", pa.string())])
+PEOPLE = pd.DataFrame(
+    {
+        "name": ["ada", "bob"],
+        "info": [
+            {"age": 36, "contacts": {"tel": "1", "mail": "a@b"}},
+            {"age": 7, "contacts": {"tel": "2", "mail": None}},
+        ],
+        "shoe": [38.5, 29.0],
+    }
+)
+NESTED = kwtypes(name=str, info={"age": int, "contacts": {"tel": str, "mail": str}})
 
 CASES: dict[str, tuple[Any, Any]] = {
     "pandas": (FRAME, pd.DataFrame),
@@ -38,6 +63,8 @@ CASES: dict[str, tuple[Any, Any]] = {
     "arrow_schema": (TABLE, Annotated[pa.Table, SCHEMA]),
     "dataset": (StructuredDataset(dataframe=FRAME), StructuredDataset),
     "dataset_columns": (StructuredDataset(dataframe=FRAME), Annotated[StructuredDataset, kwtypes(a=int)]),
+    "pandas_nested": (PEOPLE, Annotated[pd.DataFrame, NESTED]),
+    "dataset_dataclass": (StructuredDataset(dataframe=PEOPLE), Annotated[StructuredDataset, kwtypes(info=Info)]),
     "numpy": (np.arange(6, dtype="int32").reshape(2, 3), np.ndarray),
 }
 
