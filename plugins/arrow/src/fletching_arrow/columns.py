@@ -135,7 +135,7 @@ def csv_types(options: FrameOptions) -> dict[str, pa.DataType]:
 def _check_columns(schema: pa.Schema, declared: Mapping[str, Any], above: str) -> None:
     for name, kind in declared.items():
         where, nested = f"{above}[{name!r}]", isinstance(kind, Mapping)
-        expected = f"the columns {', '.join(map(repr, kind))}" if nested else type_name(kind)
+        expected = f"columns {', '.join(map(repr, kind))}" if nested else type_name(kind)
         found = _field(schema, name, expected, above)
         if nested and arrow.is_struct(found.type):
             _check_columns(pa.schema(list(found.type)), kind, where)

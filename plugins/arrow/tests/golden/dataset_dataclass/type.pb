@@ -1,0 +1,7 @@
+BC
+
+info.age
+
+info.contacts.tel
+
+info.contacts.mail

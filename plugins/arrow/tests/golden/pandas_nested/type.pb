@@ -1,0 +1,10 @@
+BO
+
+
+name
+
+info.age
+
+info.contacts.tel
+
+info.contacts.mail
