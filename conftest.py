@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # A busy machine is no reason to fail: no test measures time.
-settings.register_profile("fletching", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fletching"))
+COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "database": None}
+settings.register_profile("fletching", **COMMON)
+# A change is judged by what it changes: new random examples are for those who run the tests by hand.
+settings.register_profile("ci", derandomize=True, **COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "fletching"))
 
 
 @pytest.fixture(autouse=True)

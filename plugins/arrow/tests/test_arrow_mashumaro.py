@@ -6,21 +6,19 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
+import pyarrow as pa
+from mashumaro.mixins.json import DataClassJSONMixin
 
 from fletching import FlyteDirectory, FlyteFile
 from fletching.extend import transformer
 from fletching_arrow import StructuredDataset
-
-mixins = pytest.importorskip("mashumaro.mixins.json", reason="nothing here depends on mashumaro; it is tried if there")
-pa = pytest.importorskip("pyarrow")
 
 DATASET = transformer(StructuredDataset)
 
 
 def test_files_and_datasets_cross_and_have_a_json_form(tmp_path: Path) -> None:
     @dataclass
-    class Report(mixins.DataClassJSONMixin):  # type: ignore[misc, name-defined]
+    class Report(DataClassJSONMixin):
         page: FlyteFile
         images: FlyteDirectory
         rows: StructuredDataset = field(metadata={"serialize": DATASET.to_plain, "deserialize": DATASET.from_plain})
