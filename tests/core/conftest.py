@@ -1,4 +1,4 @@
-"""Folders of fake distributions for the tests of plugins."""
+"""What several tests of core start from: fake distributions, files, folders."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from distributions import Site
+from fletching.types.blobs import raw_output_prefix
 from sites import STANDARD
 
 if TYPE_CHECKING:
@@ -41,3 +42,30 @@ def only_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     made = Site(tmp_path / "site")
     monkeypatch.setattr(sys, "path", [str(made.folder), *STANDARD])
     return made
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A CSV file."""
+    place = tmp_path / "table.csv"
+    place.write_text("a,b\n1,2\n")
+    return place
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with files three levels deep."""
+    root = tmp_path / "root"
+    (root / "below" / "deep").mkdir(parents=True)
+    (root / "a.txt").write_text("a")
+    (root / "below" / "b.txt").write_text("b")
+    (root / "below" / "deep" / "c.txt").write_text("c")
+    return root
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Iterator[Path]:
+    """Where outputs are written while the test runs."""
+    token = raw_output_prefix.set(str(tmp_path / "outputs"))
+    yield tmp_path / "outputs"
+    raw_output_prefix.reset(token)

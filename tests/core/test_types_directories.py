@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flyteidl.core.types_pb2 import BlobType
 
 from fletching.errors import ConfigError, ConversionError
-from fletching.types.blobs import raw_output_prefix
 from fletching.types.engine import transformer
 from fletching.types.files import FlyteDirectory, FlyteFile
 from laws import obeys
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    root = tmp_path / "root"
-    (root / "below" / "deep").mkdir(parents=True)
-    (root / "a.txt").write_text("a")
-    (root / "below" / "b.txt").write_text("b")
-    (root / "below" / "deep" / "c.txt").write_text("c")
-    return root
-
-
-@pytest.fixture
-def outputs(tmp_path: Path) -> Iterator[Path]:
-    token = raw_output_prefix.set(str(tmp_path / "outputs"))
-    yield tmp_path / "outputs"
-    raw_output_prefix.reset(token)
 
 
 def test_directories(folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Annotated, Any, Optional, TypeVar, Union
@@ -14,36 +13,11 @@ from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import BlobType
 
 from fletching.errors import ConfigError, ConversionError, UnsupportedTypeError
-from fletching.types.blobs import raw_output_prefix
 from fletching.types.engine import transformer
 from fletching.types.files import FileExt, FlyteDirectory, FlyteFile
 from laws import obeys, refused
 
 csv = TypeVar("csv")
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    place = tmp_path / "table.csv"
-    place.write_text("a,b\n1,2\n")
-    return place
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    root = tmp_path / "root"
-    (root / "below" / "deep").mkdir(parents=True)
-    (root / "a.txt").write_text("a")
-    (root / "below" / "b.txt").write_text("b")
-    (root / "below" / "deep" / "c.txt").write_text("c")
-    return root
-
-
-@pytest.fixture
-def outputs(tmp_path: Path) -> Iterator[Path]:
-    token = raw_output_prefix.set(str(tmp_path / "outputs"))
-    yield tmp_path / "outputs"
-    raw_output_prefix.reset(token)
 
 
 @pytest.mark.parametrize(

@@ -69,23 +69,6 @@ def memory() -> Iterator[Memory]:
     undo()
 
 
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    place = tmp_path / "table.csv"
-    place.write_text("a,b\n1,2\n")
-    return place
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    root = tmp_path / "root"
-    (root / "below" / "deep").mkdir(parents=True)
-    (root / "a.txt").write_text("a")
-    (root / "below" / "b.txt").write_text("b")
-    (root / "below" / "deep" / "c.txt").write_text("c")
-    return root
-
-
 def test_remote_files_are_fetched_when_needed(memory: Memory) -> None:
     memory.files["mem://b/dir/a.txt"] = b"remote"
     carried = obeys(FlyteFile, "mem://b/dir/a.txt")
