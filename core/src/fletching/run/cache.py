@@ -1,30 +1,29 @@
 """The local cache: outputs of earlier calls, kept on disk and found by what went into them.
 
 A key is the SHA-256 of the task's name, its cache version, its interface and its inputs in wire form; a file counts
-by its content, a literal with a hash by that hash. Values are wire literals in SQLite, the files they name are
-copied beside it. The cache may never change what a call returns: whatever is wrong with it is a miss and a warning.
+by its content, a literal with a hash by that hash. Values are wire literals in SQLite, a large one and the files they
+name are kept beside it by content. The cache may never change what a call returns: whatever is wrong with it is a
+miss and a warning.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
-from fletching.errors import CacheWarning
+from fletching.errors import CacheWarning, ConfigError
+from fletching.run.cache_store import NewerCacheError, cache_folder
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping
 
-__all__ = ["CacheEntry", "Found", "cache_folder", "clear_cache", "open_entry"]
+    from fletching.metadata import TaskMetadata
+    from fletching.run.keys import CallKey
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS outputs (
-    key TEXT PRIMARY KEY, task TEXT NOT NULL, version TEXT NOT NULL, literals BLOB NOT NULL, digest TEXT NOT NULL,
-    made REAL NOT NULL
-) WITHOUT ROWID;
-"""
+__all__ = ["CacheEntry", "CacheMode", "Found", "open_entry"]
+
+CacheMode = Literal["use", "refresh", "off"]
+"""Use what is stored, run and store anew, or do neither."""
 
 
 class Found(NamedTuple):
@@ -33,56 +32,63 @@ class Found(NamedTuple):
     value: Any
 
 
-def cache_folder() -> str:
-    """Return the folder of the local cache."""
-    from fletching.home import cache_dir
-
-    return cache_dir("task-cache")
-
-
-def clear_cache() -> None:
-    """Forget every output."""
-    import shutil
-
-    shutil.rmtree(cache_folder(), ignore_errors=True)
-
-
 def _switch(name: str, default: bool) -> bool:
     value = os.environ.get(name, "").strip().lower()
     return default if not value else value in ("1", "true", "t", "yes", "on")
 
 
-def open_entry(task: Any, inputs: Mapping[str, Any]) -> CacheEntry | None:
+def _mode() -> CacheMode:
+    if not _switch("FLYTE_LOCAL_CACHE_ENABLED", True):
+        return "off"
+    return "refresh" if _switch("FLYTE_LOCAL_CACHE_OVERWRITE", False) else "use"
+
+
+def open_entry(
+    task: Any, inputs: Mapping[str, Any], metadata: TaskMetadata | None = None, *, mode: CacheMode | None = None
+) -> CacheEntry | None:
     """Return the cache's entry for a call; None if caching is off or its inputs have no key.
 
-    ``FLYTE_LOCAL_CACHE_ENABLED=false`` turns the cache off, ``FLYTE_LOCAL_CACHE_OVERWRITE=true`` runs and stores anew.
+    Args:
+        task: what is called.
+        inputs: every input by name.
+        metadata: what holds for this call, if it is not the task's own.
+        mode: None leaves it to the environment: ``FLYTE_LOCAL_CACHE_ENABLED=false`` turns the cache off,
+            ``FLYTE_LOCAL_CACHE_OVERWRITE=true`` runs and stores anew.
 
     Raises:
         ConversionError: an input does not fit its type.
     """
-    if not _switch("FLYTE_LOCAL_CACHE_ENABLED", True):
+    mode = _mode() if mode is None else mode
+    if mode not in ("use", "refresh", "off"):
+        raise ConfigError(f"cache mode is {mode!r}, expected 'use', 'refresh', 'off' or None")
+    if mode == "off":
         return None
     from fletching.errors import TypeEngineError
-    from fletching.run.keys import call_key
+    from fletching.run.keys import key_of
 
+    metadata = task.metadata if metadata is None else metadata
     try:
-        key = call_key(task, inputs)
+        key = key_of(task, inputs, metadata)
     except TypeEngineError:
         raise
     except OSError as error:
         _warn(task, "its inputs could not be read", error)
         return None
-    return CacheEntry(task, key, overwrite=_switch("FLYTE_LOCAL_CACHE_OVERWRITE", False))
+    return CacheEntry(task, key, metadata, overwrite=mode == "refresh")
 
 
 class CacheEntry:
     """What the cache holds, or will hold, for one call."""
 
-    def __init__(self, task: Any, key: str, *, overwrite: bool = False) -> None:
+    def __init__(self, task: Any, key: CallKey, metadata: TaskMetadata, *, overwrite: bool = False) -> None:
         self.task = task
-        self.key = key
+        self.key = key.key
+        self.ingredients = key.ingredients
+        """What the key was made of; see `CallKey`."""
+        self.metadata = metadata
         self.overwrite = overwrite
         self._lock: IO[bytes] | None = None
+        self._unusable = False
 
     def try_lock(self) -> bool:
         """Claim this key among all threads and processes; False while another call of it is running."""
@@ -99,6 +105,9 @@ class CacheEntry:
             return True
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_at(file, os.path.join(folder, self.key)):  # swept away between the two: it locks nobody out
+                file.close()
+                return False
         except BlockingIOError:
             file.close()
             return False
@@ -112,53 +121,49 @@ class CacheEntry:
     def unlock(self) -> None:
         """Let go of the claim; the operating system does it for a process that was killed."""
         if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+            import fcntl
+
+            file, self._lock = self._lock, None
+            with file:
+                fcntl.flock(file, fcntl.LOCK_UN)  # a process that the task forked has the file open too
 
     def read(self) -> Found | None:
         """Return the stored outputs as a call returns them, or None."""
         if self.overwrite:
             return None
-        import sqlite3
-
         from flyteidl.core.literals_pb2 import LiteralMap
         from google.protobuf.message import DecodeError
 
+        from fletching.run.cache_rows import fetch, lose
+
         try:
-            if not os.path.exists(_database()):
-                return None
-            with _Connection(to_write=False) as connection:
-                row = connection.execute("SELECT literals, digest FROM outputs WHERE key = ?", (self.key,)).fetchone()
+            data = fetch(self.key)
         except Exception as error:  # noqa: BLE001 - a damaged file makes sqlite3 raise nearly anything
-            # The first writer may be just about to make the table.
-            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
-                _warn(self.task, "it could not be read", error)
+            self._unusable = isinstance(error, NewerCacheError)
+            _warn(self.task, "it could not be read", error)
             return None
-        if row is None or not isinstance(row[0], bytes) or _digest(row[0]) != row[1]:
+        if data is None:
             return None
         try:
-            return Found(self._native(LiteralMap.FromString(row[0])))
-        except (DecodeError, OSError):
+            return Found(self._native(LiteralMap.FromString(data)))
+        except (DecodeError, OSError) as error:
+            lose(self.key, f"a file of it is missing or not what was stored: {error}")
             return None
         except Exception as error:  # noqa: BLE001 - the cache may never fail a call
             _warn(self.task, "an entry of it does not fit the task any more", error)
             return None
 
     def _native(self, literals: Any) -> Any:
-        from fletching.run.keys import check_files
+        from fletching.run.cache_files import check_files
         from fletching.types.idl import from_literal_map
 
         check_files(literals)
         interface = self.task.python_interface
-        values = from_literal_map(interface.outputs, literals)
-        if not interface.outputs:
-            return None
-        if interface.returns_tuple:
-            return interface.output_tuple(*(values[name] for name in interface.outputs))
-        return values[next(iter(interface.outputs))]
+        return interface.returned(from_literal_map(interface.outputs, literals))
 
     def write(self, value: Any) -> Any:
         """Store what a call returned, and return it; iterators among it anew, since storing them reads them."""
+        from fletching.types.engine import transformer
         from fletching.types.iterators import holds_iterator, replayed
 
         interface = self.task.python_interface
@@ -167,74 +172,29 @@ class CacheEntry:
             return value
         value = list(map(replayed, value)) if interface.returns_tuple else replayed(value)
         self._store(value)
-        return self.task.compiled.carry_outputs(value)
+        named = interface.named_outputs(value)
+        return interface.returned({name: transformer(interface.outputs[name]).carry(named[name]) for name in named})
 
     def _store(self, value: Any) -> None:
-        import sqlite3
-        import time
+        if self._unusable:
+            return
+        from fletching.run.cache_rows import store
+        from fletching.types.idl import to_literal_map
 
-        from fletching.run.keys import keep_files
-
+        interface = self.task.python_interface
         try:
-            literals = self.task._to_literal_map(value)
-            keep_files(literals, os.path.join(cache_folder(), "blobs"))
-            data = literals.SerializeToString(deterministic=True)
-            with _Connection() as connection:
-                connection.execute(
-                    "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?, ?)",
-                    (self.key, self.task.name, self.task.metadata.cache_version, data, _digest(data), time.time()),
-                )
+            literals = to_literal_map(interface.outputs, interface.named_outputs(value))
+            store(self.key, self.task.name, self.metadata.cache_version, literals, self.ingredients)
         except Exception as error:  # noqa: BLE001 - as in read
             _warn(self.task, "the outputs could not be stored", error)
-            if type(error) is sqlite3.DatabaseError or isinstance(error, UnicodeError):
-                _set_aside()  # it is no database, or a damaged one
 
 
-class _Connection:
-    """A connection for one operation: committed and closed at the end, safe in any thread and after a fork."""
-
-    def __init__(self, *, to_write: bool = True) -> None:
-        self.to_write = to_write
-
-    def __enter__(self) -> sqlite3.Connection:
-        import sqlite3
-
-        if self.to_write:
-            os.makedirs(cache_folder(), exist_ok=True)
-        self.connection = sqlite3.connect(_database(), timeout=30)
-        if not self.to_write:
-            return self.connection  # the writer made the table
-        try:
-            # Not WAL: that makes and removes two more files for each connection, and takes three times as long to read.
-            self.connection.execute("PRAGMA synchronous=NORMAL")
-            self.connection.executescript(SCHEMA)
-        except BaseException:
-            self.connection.close()
-            raise
-        return self.connection
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        try:
-            if kind is None:
-                self.connection.commit()
-        finally:
-            self.connection.close()
-
-
-def _database() -> str:
-    return os.path.join(cache_folder(), "cache.db")
-
-
-def _set_aside() -> None:
-    """Let the next call begin a new database; what is left of this one stays beside it."""
-    with suppress(OSError):
-        os.replace(_database(), f"{_database()}.broken")
-
-
-def _digest(data: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(data).hexdigest()
+def _is_at(file: IO[bytes], path: str) -> bool:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(file.fileno()), found)
 
 
 def _warn(task: Any, what: str, error: BaseException) -> None:
