@@ -12,7 +12,7 @@ import pytest
 from fletching import task
 from fletching.extend import TypeTransformer, redact, register_type, remember_secret, transformer
 from fletching.redaction import MARK, forget_secrets
-from fletching.run import deadline
+from fletching.run import workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ def timed() -> int:
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files")
 def test_a_worker_that_cannot_start_leaves_no_file_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fletching.run.deadline._idle", [])
+    monkeypatch.setattr("fletching.run.workers._idle", [])
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     with pytest.raises(FileNotFoundError):
         timed()
@@ -68,11 +68,11 @@ def test_a_worker_that_cannot_start_leaves_no_file_open(monkeypatch: pytest.Monk
 
 def test_a_burst_of_callers_leaves_few_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     idle: list[Any] = []
-    monkeypatch.setattr(deadline, "_idle", idle)
-    monkeypatch.setattr(deadline, "IDLE_LIMIT", 1)
-    first, second = deadline._take(__name__), deadline._take(__name__)
-    deadline._give_back(first)
-    deadline._give_back(second)
+    monkeypatch.setattr(workers, "_idle", idle)
+    monkeypatch.setattr(workers, "IDLE_LIMIT", 1)
+    first, second = workers._take(__name__), workers._take(__name__)
+    workers._give_back(first)
+    workers._give_back(second)
     assert idle == [first]
     assert second.process.returncode is not None
     assert timed() == 1

@@ -15,6 +15,16 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     │   ├── UnsupportedTypeError                  no transformer handles the type
     │   └── ConversionError (AssertionError)      a value does not fit its type
     ├── CallError (TypeError, AssertionError)     arguments do not bind to the inputs
+    ├── GraphError (ValueError, AssertionError)   a workflow cannot be built as it is written
+    │   ├── PromiseError (TypeError)              an output that does not exist yet was used like a value
+    │   ├── BindingError (TypeError)              what one node gives does not fit what the next one takes
+    │   └── CycleError                            nodes wait for each other
+    ├── ExecutorError (ValueError)                an executor cannot do what a task asks for, or does not exist
+    ├── RunError (RuntimeError)                   a run ended without outputs for a reason of its own
+    │   ├── BranchFailedError                     the last branch of a conditional says that the run fails
+    │   └── RunCancelledError                     somebody stopped it
+    ├── RecoveryError (ValueError)                an earlier run cannot be gone on from
+    ├── RunStoreError (RuntimeError)              the store of runs cannot be used, or holds no such run
     ├── PluginError
     │   ├── UnknownPluginError (LookupError)      nothing of that name is installed
     │   │   └── UnknownTaskTypeError
@@ -36,6 +46,7 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     ├── TaskDeprecatedWarning (FutureWarning)     a task marked ``deprecated`` was called
     ├── OptionDeprecatedWarning (FutureWarning)   an old spelling of an option was used
     ├── CacheWarning                              the cache could not be used; the task ran
+    ├── RunStoreWarning                           a run could not be recorded; it goes on
     └── ExecutionWarning                          a local run cannot apply something the task asked for
 """
 
@@ -49,14 +60,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AcceleratorError",
+    "BindingError",
+    "BranchFailedError",
     "CacheWarning",
     "CallError",
     "ConfigError",
     "ConversionError",
+    "CycleError",
     "DuplicatePluginError",
     "ExecutionWarning",
+    "ExecutorError",
     "FletchingError",
     "FletchingWarning",
+    "GraphError",
     "ImageError",
     "InterfaceError",
     "MissingReturnError",
@@ -69,9 +85,15 @@ __all__ = [
     "PluginError",
     "PluginIncompatibleError",
     "PluginWarning",
+    "PromiseError",
     "RecoverableError",
+    "RecoveryError",
     "ResolverError",
     "ResourceError",
+    "RunCancelledError",
+    "RunError",
+    "RunStoreError",
+    "RunStoreWarning",
     "SecretNotFoundError",
     "SerializationError",
     "TaskDeprecatedWarning",
@@ -184,6 +206,46 @@ class CallError(FletchingError, TypeError, AssertionError):
     """The arguments of a call do not bind to the inputs."""
 
 
+class GraphError(FletchingError, ValueError, AssertionError):
+    """A workflow cannot be built as it is written."""
+
+
+class PromiseError(GraphError, TypeError):
+    """An output that does not exist yet was used like a value."""
+
+
+class BindingError(GraphError, TypeError):
+    """What one node gives does not fit what the next one takes."""
+
+
+class CycleError(GraphError):
+    """Nodes of a workflow wait for each other."""
+
+
+class ExecutorError(FletchingError, ValueError):
+    """An executor does not exist, or cannot do what a task asks for."""
+
+
+class RunError(FletchingError, RuntimeError):
+    """A run ended without outputs, for a reason that is no task's error."""
+
+
+class BranchFailedError(RunError):
+    """The last branch of a conditional says that the run fails."""
+
+
+class RunCancelledError(RunError):
+    """A run, or a part of it, was stopped before it ended."""
+
+
+class RecoveryError(FletchingError, ValueError):
+    """An earlier run cannot be gone on from."""
+
+
+class RunStoreError(FletchingError, RuntimeError):
+    """The store of runs cannot be used, or holds no such run."""
+
+
 class PluginError(FletchingError):
     """Something is wrong with a plugin."""
 
@@ -235,6 +297,18 @@ class TaskTimeoutError(FletchingError, TimeoutError):
 class WorkerDiedError(FletchingError, RuntimeError):
     """The process of an attempt ended before it gave a result."""
 
+    def __init__(self, *args: object, signal: str | None = None, exit_code: int | None = None) -> None:
+        super().__init__(*args)
+        self.signal = signal
+        """Name of the signal that ended the process, or None if none did."""
+        self.exit_code = exit_code
+        """What the process exited with, or None if it did not exit by itself."""
+
+    @property
+    def system(self) -> bool:
+        """Whether it was somebody else's doing, as far as one can tell: another attempt may do better."""
+        return self.signal in {"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"}
+
 
 class RecoverableError(FletchingError, RuntimeError):
     """Raise it in a task to ask for another attempt."""
@@ -262,6 +336,10 @@ class OptionDeprecatedWarning(FletchingWarning, FutureWarning):
 
 class CacheWarning(FletchingWarning):
     """The cache could not be used; the task ran."""
+
+
+class RunStoreWarning(FletchingWarning):
+    """A run could not be recorded; it goes on."""
 
 
 class ExecutionWarning(FletchingWarning):

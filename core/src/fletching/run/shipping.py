@@ -4,61 +4,52 @@ from __future__ import annotations
 
 import os
 import pickle
-import struct
 import sys
+import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fletching.errors import SerializationError, add_note, text_of
 from fletching.frames import is_ours
 from fletching.redaction import adopt_forms, remembered_forms
-from fletching.types.blobs import raw_output_prefix
+from fletching.types.blobs import is_remote, join, local_path, output_prefix, raw_output_prefix
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator, Mapping
 
     from fletching.context import Execution
+    from fletching.run.channel import Piece
 
-__all__ = ["ForeignFrameError", "importable", "load", "pack_outcome", "read_frame", "send_frame", "ship"]
+__all__ = [
+    "Surroundings",
+    "changed_at",
+    "forked",
+    "importable",
+    "load",
+    "pack_outcome",
+    "raw_environment",
+    "setting_for",
+    "ship",
+    "surroundings",
+]
 
-HEAD = struct.Struct("!8sQ")
-"""What stands in front of a frame: the token of its job, and its length."""
+ALONE_FROM = 1 << 17
+"""A piece of a pickle of this size or more is one value's content; names of classes stand in smaller ones."""
 
+INSIDE_BELOW = 1 << 12
+"""A buffer smaller than this costs less inside the pickle than as a part of its own."""
 
-def send_frame(connection: socket.socket, token: bytes, data: bytes) -> None:
-    """Send ``data`` as a part of the conversation about one job."""
-    connection.sendall(HEAD.pack(token, len(data)))
-    connection.sendall(data)
-
-
-def read_frame(connection: socket.socket, token: bytes | None = None) -> tuple[bytes, bytes]:
-    """Return the token and the content of the next frame.
-
-    Raises:
-        EOFError: the other side is gone.
-        TimeoutError: the socket's timeout passed.
-        ForeignFrameError: what came does not belong to the job of ``token``.
-    """
-    found, size = HEAD.unpack(_read(connection, HEAD.size))
-    if token is not None and found != token:
-        raise ForeignFrameError
-    return found, _read(connection, size)
-
-
-class ForeignFrameError(ConnectionError):
-    """Something else than the worker wrote to its socket, or it answered an earlier job."""
+_importable: dict[str, tuple[tuple[Any, ...], bool]] = {}
+_by_value_users: dict[str, int] = {}
+_registering = threading.Lock()
 
 
-def _read(connection: socket.socket, size: int) -> bytes:
-    data = bytearray(size)
-    view, got = memoryview(data), 0
-    while got < size:
-        count = connection.recv_into(view[got:])
-        if not count:
-            raise EOFError("the other process is gone")
-        got += count
-    return bytes(data)
+def changed_at(module: str) -> int:
+    """Return when the file of a module was last changed, or 0 for one without."""
+    try:
+        return os.stat(getattr(sys.modules.get(module), "__file__", None) or "").st_mtime_ns
+    except OSError:
+        return 0
 
 
 def importable(name: str) -> bool:
@@ -69,6 +60,15 @@ def importable(name: str) -> bool:
     module = sys.modules.get(name)
     if module is None or name == "__main__":
         return False
+    # To ask the finders takes longer than all the rest of a job.
+    stamp = (module, tuple(sys.path), tuple(sys.meta_path), changed_at(name))
+    known = _importable.get(name)
+    if known is None or known[0] != stamp:
+        known = _importable[name] = stamp, _finds(name, module)
+    return known[1]
+
+
+def _finds(name: str, module: Any) -> bool:
     origin, inside = getattr(module, "__file__", None), getattr(module, "__path__", None)
     if origin is None and inside is None:
         return name in sys.builtin_module_names
@@ -98,14 +98,91 @@ def _by_value(name: str) -> Iterator[None]:
     if module is None or name == "__main__" or importable(name):
         yield
         return
-    if name in cloudpickle.list_registry_pickle_by_value():
-        yield
-        return
-    cloudpickle.register_pickle_by_value(module)
+    # The registry is the process's: the first attempt puts the module there, the last one of several takes it away.
+    with _registering:
+        users = _by_value_users.get(name, 0)
+        ours = users > 0 or name not in cloudpickle.list_registry_pickle_by_value()
+        if ours:
+            _by_value_users[name] = users + 1
+            cloudpickle.register_pickle_by_value(module)
     try:
         yield
     finally:
-        cloudpickle.unregister_pickle_by_value(module)
+        if ours:
+            with _registering:
+                _by_value_users[name] -= 1
+                if not _by_value_users[name]:
+                    del _by_value_users[name]
+                    cloudpickle.unregister_pickle_by_value(module)
+
+
+def forked() -> None:
+    """Forget, in a process forked from ours, what threads were doing that it doesn't have."""
+    global _registering
+    _registering = threading.Lock()
+
+
+class _Pieces:
+    """A file that keeps what is written to it, and large values as they are."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self.write = self.pieces.append
+
+
+def _pickled(kind: Any, value: Any) -> list[list[Piece]]:
+    """Return a pickle, and each buffer in it that needs no copy, as parts of a frame."""
+    file = _Pieces()
+    buffers: list[list[Piece]] = []
+
+    def keep(buffer: pickle.PickleBuffer) -> bool:
+        try:
+            view = buffer.raw()
+        except BufferError:  # not in one stretch
+            return True
+        if view.nbytes < INSIDE_BELOW:
+            return True
+        buffers.append([view])
+        return False
+
+    kind(file, protocol=5, buffer_callback=keep).dump(value)
+    return [file.pieces, *buffers]
+
+
+def _parts(value: Any, by_value: bool) -> tuple[list[list[Piece]], bool]:
+    """Pickle a value by plain pickle where that is right, and as code where it has to be; tell which it was."""
+    cloud = sys.modules.get("cloudpickle")
+    if not by_value and not (cloud and cloud.list_registry_pickle_by_value()):
+        try:
+            parts = _pickled(pickle.Pickler, value)
+        except Exception:  # noqa: BLE001, S110 - the other one tells the user
+            pass
+        else:
+            # Another process has a __main__ of its own.
+            if not any(b"__main__" in piece for piece in parts[0] if len(piece) < ALONE_FROM):
+                return parts, False
+    import cloudpickle
+
+    return _pickled(cloudpickle.Pickler, value), True
+
+
+class Surroundings(NamedTuple):
+    """What a worker takes over from this process, and is told again only when it changed."""
+
+    path: list[str]
+    environment: Mapping[Any, Any]
+    """As `raw_environment` gives it."""
+    secrets: tuple[str, ...]
+
+
+def raw_environment() -> dict[Any, Any]:
+    """Return the environment as Python stores it: to decode it would take longer than the rest of a small job."""
+    return dict(getattr(os.environ, "_data", os.environ))
+
+
+def surroundings() -> Surroundings:
+    """Return what this process has now."""
+    return Surroundings(list(sys.path), raw_environment(), remembered_forms())
 
 
 def _folder() -> str:
@@ -115,59 +192,106 @@ def _folder() -> str:
         return ""  # somebody removed it; then there is none to share
 
 
-def ship(execution: Execution, inputs: Mapping[str, Any]) -> bytes:
-    """Return one attempt as bytes for a worker.
+def setting_for(
+    execution: Execution, told: Surroundings | None, now: Surroundings, *, by_value: bool, tell: bool
+) -> Any:
+    """Return what a worker has to know before it reads the task: a part of a frame.
+
+    Args:
+        execution: the attempt.
+        told: what this worker was told before.
+        now: what holds now.
+        by_value: whether the task travels as code.
+        tell: whether the worker has to say when it has the task.
+    """
+    log = getattr(execution, "log", "")
+    setting: dict[str, Any] = {
+        "module": execution.task.instantiated_in,
+        "folder": _folder(),
+        "by_value": by_value,
+        "tell": tell,
+        "log": os.path.abspath(log) if log else "",
+    }
+    if told is None or told.path != now.path:
+        setting["path"] = now.path
+    if told is None or told.environment != now.environment:
+        setting["environment"] = dict(os.environ)
+    if told is None or told.secrets is not now.secrets:
+        setting["secrets"] = now.secrets
+    return [pickle.dumps(setting, protocol=5)]
+
+
+def ship(execution: Execution, inputs: Mapping[str, Any], *, deadline: bool) -> tuple[list[list[Piece]], bool]:
+    """Return one attempt as parts of a frame, and whether the task travels as code.
 
     Raises:
         SerializationError: the task or an argument cannot leave this process.
     """
-    import cloudpickle
-
     task = execution.task
-    setting = {
-        "path": list(sys.path),
-        "folder": _folder(),
-        "environment": dict(os.environ),
-        "module": task.instantiated_in,
-    }
+    module = task.instantiated_in
+    if not execution.folder:  # made by the first who writes there
+        folder = join(output_prefix(), os.urandom(16).hex(), "call")
+        execution.folder = folder if is_remote(folder) else local_path(folder)
     # Files that the task writes go below a folder of ours, so that they outlive the worker.
-    prefix = raw_output_prefix.get() or execution.shared_folder()
-    body = (task, execution.attempt, execution.shared_folder(), prefix, dict(inputs))
+    prefix = raw_output_prefix.get() or execution.folder
+    metadata = execution.metadata
+    about = {
+        "attempt": execution.attempt,
+        "folder": execution.folder,
+        "depth": execution.depth,
+        "path": execution.path,
+        "overrides": execution.overrides,
+        "metadata": None if metadata is task.metadata else metadata,
+    }
+    body = (task, about, prefix, dict(inputs))
     try:
-        with _by_value(task.instantiated_in):
-            payload = cloudpickle.dumps(body, protocol=5)
+        if importable(module):
+            return _parts(body, by_value=False)
+        with _by_value(module):
+            return _parts(body, by_value=True)
     except Exception as error:
+        reason, way_out = (
+            ("has a timeout, so it runs in a process of its own", "drop timeout=")
+            if deadline
+            else ("runs in a process of its own", "have another executor run it")
+        )
         raise SerializationError(
-            f"task {task.name!r} has a timeout, so it runs in a process of its own, but it or its arguments cannot be "
-            f"sent there: {error}; define it at module level, pass what can be pickled, or drop timeout="
+            f"task {task.name!r} {reason}, but it or its arguments cannot be "
+            f"sent there: {error}; define it at module level, pass what can be pickled, or {way_out}"
         ) from error
-    return pickle.dumps((setting, payload), protocol=5)
 
 
-def pack_outcome(value: Any, error: BaseException | None, module: str) -> bytes:
-    """Return how an attempt ended as bytes for the caller; an error that can't be pickled is told as text."""
+def pack_outcome(value: Any, error: BaseException | None, module: str, *, by_value: bool) -> list[list[Piece]]:
+    """Return how an attempt ended as parts of a frame; an error that can't be pickled is told as text."""
     import traceback
 
+    if error is None:
+        try:
+            if not by_value:
+                return _parts((value, None, [], remembered_forms()), by_value=False)[0]
+            with _by_value(module):
+                return _parts((value, None, [], remembered_forms()), by_value=True)[0]
+        except Exception as problem:  # noqa: BLE001 - told to the caller as the result
+            return _pickled(pickle.Pickler, (None, _unsendable(problem), [], remembered_forms()))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
+    if frames:
+        add_note(error, f"raised in a worker process:\n{''.join(traceback.format_list(frames)).rstrip()}")
     import cloudpickle
 
-    if error is not None:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
-        if frames:
-            add_note(error, f"raised in a worker process:\n{''.join(traceback.format_list(frames)).rstrip()}")
     with _by_value(module):
         try:
-            data: bytes = cloudpickle.dumps((value, error, _notes(error), remembered_forms()), protocol=5)
+            data: bytes = cloudpickle.dumps((None, error, _notes(error), remembered_forms()), protocol=5)
             pickle.loads(data)  # noqa: S301 - our own bytes: some errors pickle and then cannot be made again
-        except Exception as problem:  # noqa: BLE001 - told to the caller as the result
-            if error is None:
-                error = SerializationError(f"the task's result cannot be sent back from its process: {problem}")
-            else:
-                notes = _notes(error)
-                error = RuntimeError(f"{type(error).__qualname__}: {text_of(error)}")
-                for note in notes:
-                    error.add_note(note)
-            data = pickle.dumps((None, error, _notes(error), remembered_forms()), protocol=5)
-    return data
+        except Exception:  # noqa: BLE001 - told to the caller as the result
+            told = RuntimeError(f"{type(error).__qualname__}: {text_of(error)}")
+            for note in _notes(error):
+                told.add_note(note)
+            data = pickle.dumps((None, told, _notes(told), remembered_forms()), protocol=5)
+    return [[data]]
+
+
+def _unsendable(problem: Exception) -> SerializationError:
+    return SerializationError(f"the task's result cannot be sent back from its process: {problem}")
 
 
 def _notes(error: BaseException | None) -> list[str]:
@@ -175,9 +299,13 @@ def _notes(error: BaseException | None) -> list[str]:
     return [str(note) for note in notes] if isinstance(notes, list) else []
 
 
-def load(reply: bytes) -> tuple[Any, BaseException | None]:
+def load(parts: list[Piece]) -> tuple[Any, BaseException | None]:
     """Return the value and the error of `pack_outcome`."""
-    value, error, notes, secrets = pickle.loads(reply)  # noqa: S301 - written by a process that we started
+    try:
+        # Written by a process that we started.
+        value, error, notes, secrets = pickle.loads(parts[0], buffers=parts[1:])  # noqa: S301
+    except Exception as problem:  # noqa: BLE001 - some values pickle and then cannot be made again
+        return None, _unsendable(problem)
     adopt_forms(secrets)  # what that process read must not be shown by this one
     if error is not None and not getattr(error, "__notes__", None):
         for note in notes:

@@ -8,9 +8,15 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fletching.run.shipping import pack_outcome, read_frame, send_frame
+from fletching.run.channel import receive, send
+from fletching.run.guardian import adopt_orphans
+from fletching.run.output import logged
+from fletching.run.shipping import pack_outcome, raw_environment
+
+if TYPE_CHECKING:
+    from fletching.run.channel import Piece
 
 __all__ = ["main"]
 
@@ -19,28 +25,16 @@ def main() -> None:
     """Serve the socket whose number is the first argument, for as long as the pipe of the second is open."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     _die_with(int(sys.argv[2]))
+    adopt_orphans()
     os.set_inheritable(connection.fileno(), False)  # a program that the task starts must not keep it open
     sys.argv[:] = [""]
     # Ctrl-C is the parent's to handle: it decides what happens to us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        try:
-            token, job = read_frame(connection)
-        except (EOFError, ConnectionError):
-            return
-        setting, payload = pickle.loads(job)  # noqa: S301 - written by the process that started us
-        me = os.getpid()
-        reply = _serve(connection, token, setting, payload)
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(Exception):  # the task may have closed or replaced it
-                stream.flush()
-        if os.getpid() != me:
-            os._exit(0)  # a child that the task forked and did not end: there is one reply, and it is its parent's
-        signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that the task forgot must not hit the next one
-        try:
-            send_frame(connection, token, reply)
-        except ConnectionError:
-            return
+    ours = _identity(connection)
+    adopted = Adopted()
+    with suppress(EOFError, ConnectionError):  # the parent is gone
+        while True:
+            _serve(connection, ours, adopted)
 
 
 def _die_with(pipe: int) -> None:
@@ -53,32 +47,92 @@ def _die_with(pipe: int) -> None:
     fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
 
 
-def _serve(connection: socket.socket, token: bytes, setting: dict[str, Any], payload: bytes) -> bytes:
-    value, error = None, None
+def _identity(connection: socket.socket) -> tuple[int, int]:
+    found = os.fstat(connection.fileno())
+    return found.st_dev, found.st_ino
+
+
+class Adopted:
+    """Where the parent is: its import path, its folder, its environment."""
+
+    def __init__(self) -> None:
+        self._path: list[str] = []
+        self._environment: dict[str, str] = {}
+        self._raw: dict[Any, Any] | None = None
+
+    def adopt(self, setting: dict[str, Any]) -> None:
+        """Take over what is new, and take back what the last task changed."""
+        from fletching.redaction import adopt_forms
+
+        adopt_forms(setting.get("secrets", ()))
+        self._path = setting.get("path", self._path)
+        if "environment" in setting:
+            self._environment, self._raw = setting["environment"], None
+        sys.path[:] = self._path
+        if setting["folder"]:
+            os.chdir(setting["folder"])
+        if raw_environment() != self._raw:
+            os.environ.clear()
+            os.environ.update(self._environment)
+            self._raw = raw_environment()
+
+
+def _serve(connection: socket.socket, ours: tuple[int, int], adopted: Adopted) -> None:
+    """Run one attempt. What it was given and what it gave is gone when this returns."""
+    token, parts = receive(connection)
+    setting = pickle.loads(parts[0])  # noqa: S301 - written by the process that started us
+    me, limit = os.getpid(), sys.getrecursionlimit()
+    with logged(setting["log"]):
+        reply = _run(connection, token, setting, parts, adopted)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):  # the task may have closed or replaced it
+                stream.flush()
+    if os.getpid() != me:
+        os._exit(0)  # a child that the task forked and did not end: there is one reply, and it is its parent's
+    signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that the task forgot must not hit the next one
+    sys.setrecursionlimit(limit)
     try:
-        _adopt(setting)
-        task, attempt, folder, prefix, inputs = pickle.loads(payload)  # noqa: S301 - as above
-    except BaseException as problem:  # noqa: BLE001 - told to the parent as the result
-        send_frame(connection, token, b"")
-        return pack_outcome(None, problem, setting["module"])
-    send_frame(connection, token, b"")
+        kept = _identity(connection) == ours
+    except OSError:
+        kept = False
+    if not kept:  # there may be a file of the user's in its place
+        sys.exit("fletching: a task closed a file that it did not open: the socket for its result")
+    send(connection, token, reply)
+
+
+def _run(
+    connection: socket.socket, token: bytes, setting: dict[str, Any], parts: list[Piece], adopted: Adopted
+) -> list[list[Piece]]:
+    value: Any = None
+    problem: BaseException | None = None
+    shipped: tuple[Any, ...] = ()
     try:
-        from fletching.context import Execution
-        from fletching.execution import run_attempt
-        from fletching.types.blobs import raw_output_prefix
+        adopted.adopt(setting)
+        shipped = pickle.loads(parts[1], buffers=parts[2:])  # noqa: S301 - as above
+    except BaseException as error:  # noqa: BLE001 - told to the parent as the result
+        problem = error
+    parts.clear()
+    if setting["tell"]:
+        send(connection, token, [])
+    if problem is None:
+        try:
+            value = _attempt(*shipped)
+        except BaseException as error:  # noqa: BLE001 - told to the parent as the result
+            problem = error
+    return pack_outcome(value, problem, setting["module"], by_value=setting["by_value"])
 
-        raw_output_prefix.set(prefix)
-        value = run_attempt(Execution(task, attempt, "process", folder), inputs)
-    except BaseException as problem:  # noqa: BLE001 - told to the parent as the result
-        error = problem
-    return pack_outcome(value, error, setting["module"])
 
+def _attempt(task: Any, about: dict[str, Any], prefix: str, inputs: dict[str, Any]) -> Any:
+    from fletching.context import Execution
+    from fletching.execution import run_attempt, run_attempt_async
+    from fletching.types.blobs import raw_output_prefix
 
-def _adopt(setting: dict[str, Any]) -> None:
-    """Take over where the parent is: its import path, its folder, its environment."""
-    sys.path[:] = setting["path"]
-    if setting["folder"]:
-        os.chdir(setting["folder"])
-    if dict(os.environ) != setting["environment"]:
-        os.environ.clear()
-        os.environ.update(setting["environment"])
+    raw_output_prefix.set(prefix)
+    execution = Execution(task, executor="process")
+    for name, value in about.items():
+        setattr(execution, name, value)
+    if getattr(task, "is_async", False):
+        import asyncio
+
+        return asyncio.run(run_attempt_async(execution, inputs))
+    return run_attempt(execution, inputs)
