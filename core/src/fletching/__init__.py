@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from fletching.auto_container import PythonInstanceTask as PythonInstanceTask
     from fletching.cache import Cache as Cache
     from fletching.cache import CachePolicy as CachePolicy
+    from fletching.cache import EnvironmentPolicy as EnvironmentPolicy
+    from fletching.cache import FunctionPolicy as FunctionPolicy
+    from fletching.cache import ImagePolicy as ImagePolicy
     from fletching.cache import VersionParameters as VersionParameters
     from fletching.context import FlyteContext as FlyteContext
     from fletching.context import FlyteContextManager as FlyteContextManager
@@ -54,15 +57,18 @@ _HOMES = {
     "DeckField": "deck",
     "Description": "documentation",
     "Documentation": "documentation",
+    "EnvironmentPolicy": "cache",
     "FletchingError": "errors",
     "FlyteAnnotation": "types.annotations",
     "FlyteContext": "context",
     "FlyteContextManager": "context",
     "FlyteDirectory": "types.directories",
     "FlyteFile": "types.files",
+    "FunctionPolicy": "cache",
     "HashMethod": "types.annotations",
     "Image": "settings",
     "ImageConfig": "settings",
+    "ImagePolicy": "cache",
     "Interface": "interface",
     "NonRecoverableError": "errors",
     "Pickled": "types.pickled",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fletching.pods import PodTemplate
 
-__all__ = ["Cache", "CachePolicy", "FunctionPolicy", "VersionParameters"]
+__all__ = ["Cache", "CachePolicy", "EnvironmentPolicy", "FunctionPolicy", "ImagePolicy", "VersionParameters"]
 
 P = ParamSpec("P")
 FuncOut = TypeVar("FuncOut")
@@ -63,16 +63,60 @@ class FunctionPolicy:
         """Return 64 hexadecimal digits for the task that ``params`` describes."""
         from fletching.fingerprint import digest, function_fingerprint
 
-        image = params.container_image
-        name = getattr(image, "image_name", None)
         template = params.pod_template
         return digest(
             salt,
             function_fingerprint(params.func),
-            name() if callable(name) else image,
+            _image(params),
             None if template is None else template.version_hash(),
             params.pod_template_name,
         )
+
+
+def _image(params: VersionParameters[..., Any]) -> Any:
+    name = getattr(params.container_image, "image_name", None)
+    return name() if callable(name) else params.container_image
+
+
+@dataclass(frozen=True)
+class ImagePolicy:
+    """The version follows the container image of the task: its name with the tag, or what an image specification says.
+
+    A tag that is moved to another image, such as ``latest``, is not seen.
+    """
+
+    def get_version(self, salt: str, params: VersionParameters[..., Any]) -> str:
+        """Return 64 hexadecimal digits for the image of the task that ``params`` describes."""
+        from fletching.fingerprint import digest
+
+        return digest(salt, "image", _image(params))
+
+
+@dataclass(frozen=True)
+class EnvironmentPolicy:
+    """The version follows environment variables, as they are when the task is defined.
+
+    A variable that is not set counts as another value than an empty one. Only a digest of the values goes into the
+    version, so a secret among them is not shown by it.
+    """
+
+    names: tuple[str, ...] | str
+    """The variables that count: one name, or several. Stored as a tuple."""
+
+    def __post_init__(self) -> None:
+        given: Any = self.names
+        names = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, (tuple, list)) else ()
+        if not names or not all(isinstance(name, str) and name and not set(name) & set("=\0") for name in names):
+            refuse(self, "names", given, "the name of an environment variable, or a tuple of them")
+        set_field(self, "names", names)
+
+    def get_version(self, salt: str, params: VersionParameters[..., Any]) -> str:
+        """Return 64 hexadecimal digits for the present values of the variables."""
+        import os
+
+        from fletching.fingerprint import digest
+
+        return digest(salt, "environment", {name: os.environ.get(name) for name in self.names})
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from fletching.errors import close_match
 __all__ = ["main"]
 
 OWN = {
+    "cache": ("fletching.cli.cache:command", "List, prune and clear the cache, and explain a hit or a miss."),
     "plugins": ("fletching.cli.plugins:command", "List what is installed, check it, and explain a name."),
     "run": ("fletching.cli.run:command", "Run a task of a file or module with inputs from the command line."),
 }

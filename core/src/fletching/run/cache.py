@@ -134,7 +134,7 @@ class CacheEntry:
         from flyteidl.core.literals_pb2 import LiteralMap
         from google.protobuf.message import DecodeError
 
-        from fletching.run.cache_rows import fetch, lose
+        from fletching.run.cache_rows import bad_file, fetch, lose
 
         try:
             data = fetch(self.key)
@@ -147,7 +147,7 @@ class CacheEntry:
         try:
             return Found(self._native(LiteralMap.FromString(data)))
         except (DecodeError, OSError) as error:
-            lose(self.key, f"a file of it is missing or not what was stored: {error}")
+            lose(self.key, bad_file(error))
             return None
         except Exception as error:  # noqa: BLE001 - the cache may never fail a call
             _warn(self.task, "an entry of it does not fit the task any more", error)

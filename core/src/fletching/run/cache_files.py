@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
@@ -18,6 +18,7 @@ __all__ = [
     "check_files",
     "children",
     "content_hash",
+    "is_part",
     "keep_files",
     "keep_value",
     "kept_files",
@@ -34,26 +35,25 @@ PART = ".part"
 """How the name of what is not whole yet ends."""
 
 
-def children(literal: Literal) -> Iterator[Literal]:
+def children(literal: Literal) -> Iterable[Literal]:
     """Return the literals directly inside one."""
     kind = literal.WhichOneof("value")
+    if kind == "scalar":
+        return (literal.scalar.union.value,) if literal.scalar.WhichOneof("value") == "union" else ()
     if kind == "collection":
-        yield from literal.collection.literals
-    elif kind == "map":
-        yield from literal.map.literals.values()
-    elif kind == "scalar" and literal.scalar.WhichOneof("value") == "union":
-        yield literal.scalar.union.value
+        return literal.collection.literals  # type: ignore[no-any-return]
+    return literal.map.literals.values() if kind == "map" else ()
 
 
 def local_uri(literal: Literal) -> str | None:
     """Return the local file or folder that a literal itself names, or None."""
-    from fletching.types.blobs import is_remote
-
     if literal.WhichOneof("value") != "scalar":
         return None
     kind = literal.scalar.WhichOneof("value")
     if kind not in ("blob", "structured_dataset"):
         return None
+    from fletching.types.blobs import is_remote
+
     uri = str(getattr(literal.scalar, kind).uri)
     return None if is_remote(uri) else uri
 
@@ -106,14 +106,20 @@ def size_of(path: str) -> int:
     return sum(size_of(os.path.join(path, name)) for name in os.listdir(path))
 
 
-def _all_with_files(literals: LiteralMap) -> Iterator[tuple[Literal, str]]:
-    waiting = list(literals.literals.values())
+def _all_with_files(literals: LiteralMap) -> list[tuple[Literal, str]]:
+    found, waiting = [], list(literals.literals.values())
     while waiting:
         literal = waiting.pop()
         waiting.extend(children(literal))
         uri = local_uri(literal)
         if uri is not None:
-            yield literal, uri
+            found.append((literal, uri))
+    return found
+
+
+def is_part(name: str) -> bool:
+    """Tell whether a file name is that of something that is not whole yet."""
+    return name.endswith(PART)
 
 
 def _placed(target: str, write: Callable[[str], object]) -> None:
@@ -202,10 +208,13 @@ def check_files(literals: LiteralMap) -> None:
 
     A literal holds the whole path, so of a cache that was moved since it is made to name the file here.
     """
+    found = _all_with_files(literals)
+    if not found:
+        return
     from fletching.run.cache_store import cache_folder
     from fletching.types.blobs import local_path
 
-    for literal, uri in _all_with_files(literals):
+    for literal, uri in found:
         path, content = local_path(uri), _content_of(uri)
         if not content:
             continue

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
     from flyteidl.core.literals_pb2 import LiteralMap
 
-__all__ = ["StoredEntry", "fetch", "lose", "store", "stored_entries", "value_of"]
+__all__ = ["BAD_VALUE", "StoredEntry", "bad_file", "fetch", "lose", "store", "stored_entries", "value_of"]
 
 INLINE = 64 * 1024
 """A larger value is a file of its own: SQLite is slower than the file system from about here on."""
 TOUCH = 1.0
 """Seconds for which the time of the last use may lag behind, so that a loop of hits does not write all the time."""
+
+BAD_VALUE = "its value is missing or not what was stored"
+"""What is remembered of an entry whose value cannot be used."""
 
 READ = """
 SELECT o.literals, o.digest, o.made, d.used FROM outputs AS o LEFT JOIN details AS d ON d.key = o.key WHERE o.key = ?
@@ -32,8 +35,10 @@ SELECT o.literals, o.digest, o.made, d.used FROM outputs AS o LEFT JOIN details 
 DESCRIBE = """
 INSERT INTO details (key, task, made, used, files, ingredients) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET task = excluded.task, made = excluded.made, used = excluded.used,
-    files = excluded.files, ingredients = excluded.ingredients
+    files = excluded.files, ingredients = excluded.ingredients,
+    lost = CASE WHEN details.lost_at < details.made THEN '' ELSE details.lost END
 """
+"""What became of the entry before stays, until that one too is replaced."""
 LIST = """
 SELECT d.key, d.task, o.version, d.made, d.used, length(o.literals), o.digest, d.files, d.ingredients, d.lost, d.lost_at
 FROM details AS d LEFT JOIN outputs AS o ON o.key = d.key
@@ -89,11 +94,11 @@ def fetch(key: str) -> bytes | None:
     data, digest, made, used = found
     value = value_of(data, digest)
     if value is None:
-        lose(key, "its value is missing or not what was stored")
+        lose(key, BAD_VALUE)
         return None
     now = time.time()
     if used is not None and (used == made or abs(now - used) > TOUCH):
-        cache_store.read(lambda raw: _touch(raw, key, now))
+        cache_store.read(lambda raw: _touch(raw, key, now))  # in no transaction, so that it need not wait
     return value
 
 
@@ -101,7 +106,7 @@ def _touch(raw: Connection, key: str, now: float) -> None:
     raw.execute("PRAGMA busy_timeout=0")
     with suppress(OperationalError):  # somebody is writing, and a hit does not wait to say when it was
         raw.execute("UPDATE details SET used = ? WHERE key = ?", (now, key))
-    raw.execute("PRAGMA busy_timeout=30000")
+    raw.execute(f"PRAGMA busy_timeout={int(cache_store.PATIENCE * 1000)}")
 
 
 def value_of(data: object, digest: object) -> bytes | None:
@@ -148,6 +153,11 @@ def lose(key: str, why: str) -> None:
         cache_store.write(
             lambda raw: raw.execute("UPDATE details SET lost = ?, lost_at = ? WHERE key = ?", (why, time.time(), key))
         )
+
+
+def bad_file(error: Exception) -> str:
+    """Return what is remembered of an entry with a file that cannot be used."""
+    return f"a file of it is missing or not what was stored: {error}"
 
 
 def stored_entries(raw: Connection, where: str = "", parameters: Iterable[object] = ()) -> list[StoredEntry]:

@@ -20,7 +20,7 @@ from fletching.errors import FletchingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["NewerCacheError", "adopt", "cache_folder", "exclusive", "read", "write"]
+__all__ = ["PATIENCE", "NewerCacheError", "adopt", "cache_folder", "exclusive", "read", "shrink", "write"]
 
 VERSION = 1
 """The ``user_version`` of the file. The first release had 0 and only the first table, which it can go on using."""
@@ -139,6 +139,19 @@ def write(work: Callable[[sqlite3.Connection], T]) -> T:
         raise
 
 
+def shrink() -> None:
+    """Give back to the file system what deleted rows took, if nobody is writing."""
+
+    def work(raw: sqlite3.Connection) -> None:
+        raw.execute("PRAGMA busy_timeout=1000")
+        with suppress(sqlite3.OperationalError):
+            raw.execute("VACUUM")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        raw.execute(f"PRAGMA busy_timeout={int(PATIENCE * 1000)}")
+
+    read(work)
+
+
 def _use(connection: Connection, work: Callable[[sqlite3.Connection], T]) -> T:
     try:
         return work(connection.raw)
@@ -152,7 +165,8 @@ def _use(connection: Connection, work: Callable[[sqlite3.Connection], T]) -> T:
 
 def _connection(*, create: bool) -> Connection | None:
     """Return this thread's connection, locked, and opened anew if it is not what it was."""
-    place = tuple(map(os.environ.get, ("FLETCHING_HOME", "XDG_CACHE_HOME", "HOME")))
+    home = os.environ.get("FLETCHING_HOME")
+    place = (home,) if home else (None, os.environ.get("XDG_CACHE_HOME"), os.environ.get("HOME"))
     found: Connection | None = getattr(_mine, "connection", None)
     if found is not None:
         # A relative home is another one when the folder changes.
@@ -262,7 +276,7 @@ def _set_aside(path: str, damaged: os.stat_result) -> None:
 
 @contextmanager
 def exclusive(folder: str) -> Iterator[None]:
-    """Keep the other threads and processes from making, moving or sweeping the cache meanwhile."""
+    """Keep the other threads and processes from making or moving the database meanwhile."""
     try:
         import fcntl
     except ImportError:

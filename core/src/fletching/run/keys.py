@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from fletching.errors import ConversionError
+from fletching.redaction import redact
 from fletching.run.cache_files import children, content_hash, local_uri, set_uri
 
 if TYPE_CHECKING:
@@ -58,10 +61,6 @@ def key_of(task: Any, inputs: Mapping[str, Any], metadata: TaskMetadata | None =
         ConversionError: an input does not fit its type.
         OSError: a file among the inputs cannot be read.
     """
-    import hashlib
-
-    from fletching.errors import ConversionError
-    from fletching.redaction import redact
     from fletching.types.engine import transformer
 
     metadata = task.metadata if metadata is None else metadata
