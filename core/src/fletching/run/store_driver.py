@@ -1,0 +1,63 @@
+"""Which process drives a run, and whether it is still there."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["is_gone", "pid_of", "this_driver"]
+
+
+def this_driver() -> str:
+    """Return what tells this process from any other, also from a later one with the same number."""
+    pid = os.getpid()
+    return " ".join((str(pid), _start(pid), _boot(), _namespace()))
+
+
+def pid_of(driver: str) -> int:
+    """Return the process number in what `this_driver` returned."""
+    return int(driver.partition(" ")[0] or 0)
+
+
+def is_gone(driver: str) -> bool:
+    """Tell whether a driver ended; False where that cannot be known from here, as in another container."""
+    pid, start, boot, namespace = (driver.split(" ") + [""] * 4)[:4]
+    if boot != _boot():
+        return True
+    if namespace != _namespace():
+        return False
+    if start:
+        return _start(int(pid)) != start
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _start(pid: int) -> str:
+    """Return when a process began, in ticks since the machine did; empty if there is none or nothing tells."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            # The name in parentheses may hold anything, also parentheses.
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    # One that ended and was not waited for is gone, too.
+    return "" if fields[0] in "ZX" else fields[19]
+
+
+def _boot() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def _namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
