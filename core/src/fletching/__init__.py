@@ -21,21 +21,33 @@ if TYPE_CHECKING:
     from fletching.context import FlyteContextManager as FlyteContextManager
     from fletching.context import current_context as current_context
     from fletching.deck import DeckField as DeckField
+    from fletching.decorator import dynamic as dynamic
     from fletching.decorator import task as task
     from fletching.documentation import Description as Description
     from fletching.documentation import Documentation as Documentation
     from fletching.documentation import SourceCode as SourceCode
+    from fletching.entities import create_node as create_node
     from fletching.errors import FletchingError as FletchingError
     from fletching.errors import NonRecoverableError as NonRecoverableError
     from fletching.errors import RecoverableError as RecoverableError
     from fletching.function_task import PythonFunctionTask as PythonFunctionTask
+    from fletching.function_workflow import PythonFunctionWorkflow as PythonFunctionWorkflow
+    from fletching.graph.conditional import conditional as conditional
+    from fletching.graph.promise import Promise as Promise
+    from fletching.graph.walk import WorkflowFailurePolicy as WorkflowFailurePolicy
+    from fletching.imperative_workflow import ImperativeWorkflow as ImperativeWorkflow
+    from fletching.imperative_workflow import ImperativeWorkflow as Workflow
     from fletching.interface import Interface as Interface
+    from fletching.launch_plans import LaunchPlan as LaunchPlan
     from fletching.metadata import TaskMetadata as TaskMetadata
     from fletching.pods import PodTemplate as PodTemplate
     from fletching.python_task import PythonTask as PythonTask
     from fletching.reference import TaskReference as TaskReference
     from fletching.resolver import TaskResolverMixin as TaskResolverMixin
     from fletching.resources import Resources as Resources
+    from fletching.run.runner import Runner as Runner
+    from fletching.schedules import CronSchedule as CronSchedule
+    from fletching.schedules import FixedRate as FixedRate
     from fletching.security import Secret as Secret
     from fletching.security import SecurityContext as SecurityContext
     from fletching.settings import Image as Image
@@ -46,38 +58,48 @@ if TYPE_CHECKING:
     from fletching.types.annotations import HashMethod as HashMethod
     from fletching.types.annotations import kwtypes as kwtypes
     from fletching.types.directories import FlyteDirectory as FlyteDirectory
+    from fletching.types.failure import FlyteError as FlyteError
     from fletching.types.files import FlyteFile as FlyteFile
     from fletching.types.pickled import Pickled as Pickled
+    from fletching.workflow_decorator import workflow as workflow
 
 _HOMES = {
     "AsyncPythonFunctionTask": "async_task",
     "BaseAccelerator": "accelerators",
     "Cache": "cache",
     "CachePolicy": "cache",
+    "CronSchedule": "schedules",
     "DeckField": "deck",
     "Description": "documentation",
     "Documentation": "documentation",
     "EnvironmentPolicy": "cache",
+    "FixedRate": "schedules",
     "FletchingError": "errors",
     "FlyteAnnotation": "types.annotations",
     "FlyteContext": "context",
     "FlyteContextManager": "context",
     "FlyteDirectory": "types.directories",
+    "FlyteError": "types.failure",
     "FlyteFile": "types.files",
     "FunctionPolicy": "cache",
     "HashMethod": "types.annotations",
     "Image": "settings",
     "ImageConfig": "settings",
     "ImagePolicy": "cache",
+    "ImperativeWorkflow": "imperative_workflow",
     "Interface": "interface",
+    "LaunchPlan": "launch_plans",
     "NonRecoverableError": "errors",
     "Pickled": "types.pickled",
     "PodTemplate": "pods",
+    "Promise": "graph.promise",
     "PythonFunctionTask": "function_task",
+    "PythonFunctionWorkflow": "function_workflow",
     "PythonInstanceTask": "auto_container",
     "PythonTask": "python_task",
     "RecoverableError": "errors",
     "Resources": "resources",
+    "Runner": "run.runner",
     "Secret": "security",
     "SecurityContext": "security",
     "SerializationSettings": "settings",
@@ -87,11 +109,19 @@ _HOMES = {
     "TaskReference": "reference",
     "TaskResolverMixin": "resolver",
     "VersionParameters": "cache",
+    "Workflow": "imperative_workflow",
+    "WorkflowFailurePolicy": "graph.walk",
+    "conditional": "graph.conditional",
+    "create_node": "entities",
     "current_context": "context",
+    "dynamic": "decorator",
     "kwtypes": "types.annotations",
     "task": "decorator",
+    "workflow": "workflow_decorator",
 }
 """Public name -> module below this package that holds it."""
+
+_RENAMED = {"Workflow": "ImperativeWorkflow"}
 
 __all__ = [  # noqa: PLE0604 - the names are resolved by __getattr__
     *sorted(_HOMES)
@@ -102,7 +132,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         from fletching._lazy import resolve
 
-        return resolve(__name__, name, _HOMES)
+        return resolve(__name__, name, _HOMES, _RENAMED)
     if name == "__version__":
         from fletching.versions import own_version
 

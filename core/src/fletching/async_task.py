@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fletching.context import STATE
+from fletching.context import RECORDER, STATE
 from fletching.function_task import PythonFunctionTask
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class AsyncPythonFunctionTask(PythonFunctionTask[T]):
     Its arguments are bound and carried when it is called, its function runs when it is awaited.
     """
 
-    _is_async = True
+    is_async = True
 
     def _only_calls(self) -> bool:
         cls = type(self)
@@ -42,6 +42,9 @@ class AsyncPythonFunctionTask(PythonFunctionTask[T]):
         return run_on_loop(self.async_execute(**kwargs))
 
     def _run(self, inputs: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
+        builder = RECORDER.get()
+        if builder is not None:
+            return builder.call(self, inputs)  # type: ignore[no-any-return]  # a promise: nothing is awaited in a graph
         from fletching.run.local import run_call_async
 
         # What the coroutine will see is what was given at the call, whatever becomes of it until it is awaited.

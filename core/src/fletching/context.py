@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     import datetime
     import logging
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 
     from fletching.checkpoints import Checkpoint
+    from fletching.metadata import TaskMetadata
     from fletching.security import SecretsManager
     from fletching.stats import Stats
 
 __all__ = [
+    "RECORDER",
     "STATE",
     "Execution",
     "ExecutionMode",
@@ -52,7 +54,18 @@ class ExecutionMode(Enum):
 class Execution:
     """One attempt of one task: what a hook and the user's code may know about it."""
 
-    __slots__ = ("_parameters", "attempt", "depth", "executor", "folder", "task")
+    __slots__ = (
+        "_metadata",
+        "_parameters",
+        "attempt",
+        "depth",
+        "executor",
+        "folder",
+        "log",
+        "overrides",
+        "path",
+        "task",
+    )
 
     def __init__(self, task: Any, attempt: int = 0, executor: str = "inline", folder: str = "") -> None:
         self.task = task
@@ -62,10 +75,26 @@ class Execution:
         self.executor = executor
         """Name of the executor that runs it."""
         self.depth = 0
-        """How many tasks this one stands inside of."""
+        """How many calls this one stands inside of."""
         self.folder = folder
         """A folder that all attempts of one call share, or empty until somebody needs one."""
+        self.path = ""
+        """Where in its run the call stands: ``n0``, ``n2/dn1``; empty for the call that the run is of."""
+        self.log = ""
+        """A file that what the attempt prints is appended to, or empty."""
+        self.overrides: Mapping[str, Any] = {}
+        """What its node has otherwise than the task, by the keywords of ``with_overrides``."""
+        self._metadata: TaskMetadata | None = None
         self._parameters: ExecutionParameters | None = None
+
+    @property
+    def metadata(self) -> TaskMetadata:
+        """The metadata that counts for this attempt: its node's, or the task's."""
+        return self.task.metadata if self._metadata is None else self._metadata  # type: ignore[no-any-return]
+
+    @metadata.setter
+    def metadata(self, value: TaskMetadata | None) -> None:
+        self._metadata = value
 
     @property
     def task_name(self) -> str:
@@ -114,6 +143,9 @@ class RunId(NamedTuple):
 
 STATE: ContextVar[Execution | None] = ContextVar("fletching_execution", default=None)
 """The innermost attempt that runs here."""
+
+RECORDER: ContextVar[Any] = ContextVar("fletching_recorder", default=None)
+"""The `fletching.graph.builder.GraphBuilder` that records the calls made here, or None where they run."""
 
 
 class ExecutionParameters:

@@ -1,4 +1,4 @@
-"""``@task``: a typed function becomes a task."""
+"""``@task`` and ``@dynamic``: a typed function becomes a task."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fletching.resources import Resources
     from fletching.security import Secret
 
-__all__ = ["TaskOptions", "task"]
+__all__ = ["TaskOptions", "dynamic", "task"]
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -139,6 +139,30 @@ def task(_task_function: Callable[..., Any] | None = None, /, **options: Any) ->
     return make if _task_function is None else make(_task_function)
 
 
+@overload
+def dynamic(_task_function: Callable[P, R], /, **options: Unpack[TaskOptions]) -> FunctionTask[P, R]: ...
+
+
+@overload
+def dynamic(
+    _task_function: None = None, /, **options: Unpack[TaskOptions]
+) -> Callable[[Callable[P, R]], FunctionTask[P, R]]: ...
+
+
+def dynamic(_task_function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Make a task whose function builds a graph while it runs: its inputs are values, the calls in it become nodes.
+
+    Takes the options of `task`; ``node_dependency_hints`` names what it may call, for registration.
+
+    Raises:
+        ConfigError: the function is async, or as for `task`.
+    """
+    given = options.pop("execution_mode", ExecutionBehavior.DYNAMIC)
+    if given is not ExecutionBehavior.DYNAMIC:
+        raise ConfigError(f"dynamic: execution_mode is DYNAMIC, got {given!r}; use @task")
+    return task(_task_function, execution_mode=ExecutionBehavior.DYNAMIC, **options)
+
+
 def _make_task(function: Callable[..., Any], options: Mapping[str, Any]) -> PythonFunctionTask[Any]:
     if not callable(function):
         raise ConfigError(f"@task goes in front of a function, got {function!r}")
@@ -149,6 +173,11 @@ def _make_task(function: Callable[..., Any], options: Mapping[str, Any]) -> Pyth
         if name not in METADATA and name not in OLD_CACHE and name not in ("task_config", "cache")
     }
     cls = task_class(config, function)
+    if cls.is_async and options.get("execution_mode") is ExecutionBehavior.DYNAMIC:
+        raise ConfigError(
+            f"task {function.__name__!r}: a dynamic task's function builds a graph and awaits nothing; make it a plain "
+            "function, or an @eager one, which awaits what it calls"
+        )
     return cls(task_config=config, task_function=function, metadata=_metadata(function, options), **given)
 
 
@@ -172,7 +201,7 @@ def task_class(config: Any, function: Callable[..., Any]) -> type[PythonFunction
                 f"the task type of {kind} is {cls!r}, which takes no function; "
                 "create it directly instead of through @task"
             )
-    if is_async and not getattr(cls, "_is_async", False):
+    if is_async and not getattr(cls, "is_async", False):
         from fletching.async_task import AsyncPythonFunctionTask
         from fletching.errors import PluginContractError
 

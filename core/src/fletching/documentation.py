@@ -12,7 +12,9 @@ from fletching.wirevalue import WireValue
 if TYPE_CHECKING:
     from flyteidl.admin import description_entity_pb2
 
-__all__ = ["Description", "DescriptionFormat", "Documentation", "SourceCode"]
+    from fletching.docstring import Docstring
+
+__all__ = ["Description", "DescriptionFormat", "Documentation", "SourceCode", "completed"]
 
 
 class DescriptionFormat(IntEnum):
@@ -122,3 +124,16 @@ class Documentation(WireValue):
             Description.from_flyte_idl(pb2_object.long_description) if has("long_description") else None,
             SourceCode.from_flyte_idl(pb2_object.source_code) if has("source_code") else None,
         )
+
+
+def completed(given: Documentation | None, docstring: Docstring | None) -> Documentation | None:
+    """Return a documentation in which the docstring fills what is empty; None if there is neither."""
+    if docstring is None:
+        return given
+    given = given if given is not None else Documentation()
+    long = docstring.long_description
+    return Documentation(
+        short_description=given.short_description or docstring.short_description,
+        long_description=given.long_description or (Description(value=long) if long else None),
+        source_code=given.source_code,
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.context import STATE
 from fletching.errors import ConversionError, add_note
+from fletching.expansion import Expansion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,8 @@ def _prepare(execution: Execution, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _finish(execution: Execution, value: Any) -> Any:
     task = execution.task
+    if isinstance(value, Expansion):
+        return value  # the work goes on in calls of others, and what they give is carried where it is given
     return task.compiled.carry_outputs(task.post_execute(execution.parameters, value))
 
 
@@ -70,7 +73,7 @@ def note_attempt(execution: Execution, error: BaseException) -> None:
     """Add to the user's own exception which task and attempt it left, and nothing else."""
     if isinstance(error, ConversionError) and error.task == execution.task.short_name:
         return  # its message says so already
-    attempts = execution.task.metadata.retries + 1
+    attempts = execution.metadata.retries + 1
     which = f", attempt {execution.attempt + 1} of {attempts}" if attempts > 1 else ""
     add_note(error, f"in task {execution.task_name!r}{which}")
 

@@ -10,18 +10,20 @@ from fletching.auto_container import PythonAutoContainerTask
 from fletching.context import STATE, Execution
 from fletching.errors import ConfigError, ResolverError
 from fletching.execution import note_attempt
+from fletching.gate import GATE, open_gate_if_unused
 from fletching.interface import Interface
 from fletching.located import module_name, wire_module
 from fletching.python_task import PythonTask
 from fletching.resolver import TaskResolverMixin, default_task_resolver
-from fletching.run.gate import GATE, open_gate_if_unused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from fletching.context import FlyteContext
+    from fletching.graph.graph import Graph
     from fletching.types.compiled import CompiledCall
 
-__all__ = ["ExecutionBehavior", "PythonFunctionTask"]
+__all__ = ["ExecutionBehavior", "PythonFunctionTask", "function_name", "reduce_located"]
 
 T = TypeVar("T")
 
@@ -89,7 +91,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
 
     def _runs_modes(self) -> tuple[ExecutionBehavior, ...]:
         """Which modes this class runs."""
-        return (ExecutionBehavior.DEFAULT,)
+        return ExecutionBehavior.DEFAULT, ExecutionBehavior.DYNAMIC
 
     @property
     def task_function(self) -> Callable[..., Any]:
@@ -106,13 +108,55 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         """What a dynamic task will call, for registration."""
         return self._node_dependency_hints
 
+    @property
+    def node_kind(self) -> str:  # type: ignore[override]  # what its function stands for decides
+        """One word for what a node of it is, as progress and pictures show it."""
+        return "dynamic" if self._execution_mode is ExecutionBehavior.DYNAMIC else "task"
+
+    @property
+    def direct(self) -> Callable[..., Any] | None:
+        call = None if self.is_async else self.compiled.call
+        return None if call is None or "positional_only" in self._python_interface.kinds.values() else call
+
     def execute(self, /, **kwargs: Any) -> Any:
-        """Call the function."""
+        """Call the function; that of a dynamic task builds the graph whose calls are its work."""
+        if self._execution_mode is ExecutionBehavior.DYNAMIC:
+            from fletching.graph.walk import GraphExpansion
+
+            return GraphExpansion(self.compile_into_workflow(None, self._task_function, **kwargs), {})
+        return self._call_function(self._task_function, kwargs)
+
+    def compile_into_workflow(
+        self, ctx: FlyteContext | None, task_function: Callable[..., Any], **kwargs: Any
+    ) -> Graph:
+        """Return the graph that a dynamic task's function builds of native inputs."""
+        from fletching.graph.builder import GraphBuilder
+        from fletching.graph.outputs import bind_outputs
+
+        builder = GraphBuilder(self.name, {}, prefix="d")
+        with builder.recording():
+            result = self._call_function(task_function, kwargs)
+        outputs = bind_outputs(builder, self._python_interface, result, what=f"dynamic {self.name!r}", plain_too=True)
+        return builder.finish(self._python_interface, outputs)
+
+    def dynamic_execute(self, task_function: Callable[..., Any], **kwargs: Any) -> Any:
+        """Build the graph of a dynamic task from native inputs, run it, and return its native outputs."""
+        from fletching.graph.walk import GraphExpansion
+        from fletching.run.call import new_call
+        from fletching.run.local import run_expansion
+
+        graph = self.compile_into_workflow(None, task_function, **kwargs)
+        outcome = run_expansion(new_call(self, kwargs), GraphExpansion(graph, {}))
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    def _call_function(self, function: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         kinds = self._python_interface.kinds
         before = [value for name, value in kwargs.items() if kinds.get(name) == "positional_only"]
         if before:
             kwargs = {name: value for name, value in kwargs.items() if kinds.get(name) != "positional_only"}
-        return self._task_function(*before, **kwargs)
+        return function(*before, **kwargs)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run the task at once with native values and return its native outputs.
@@ -145,7 +189,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
             self._python_interface,
             self.short_name,
             function=self._task_function if self._is_plain() else None,
-            is_async=self._is_async,
+            is_async=self.is_async,
             namespace={
                 "gate": GATE,
                 "slow": self._run,
@@ -156,8 +200,6 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
                 "note": self._note,
             },
         )
-
-    _is_async = False
 
     def _leaver(self) -> Callable[[Any], None]:
         """What takes the context of an attempt back; no method, which would cost each call a frame."""
@@ -182,6 +224,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
             or cls.pre_execute is not PythonTask.pre_execute
             or cls.post_execute is not PythonTask.post_execute
             or self._ignores_inputs
+            or self._execution_mode is not ExecutionBehavior.DEFAULT
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -192,16 +235,22 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         self._direct = self._first_call
 
     def __reduce__(self) -> Any:
-        import copyreg
+        return reduce_located(self)
 
-        from fletching.run.shipping import importable
 
-        if importable(self._instantiated_in) or (self._instantiated_in == "__main__" and not _pickled_by_value()):
-            try:
-                return _load, (self._instantiated_in, self.find_lhs())
-            except ResolverError:
-                pass  # no variable holds it: it travels as a value
-        return copyreg.__newobj__, (type(self),), self.__getstate__()  # type: ignore[attr-defined]
+def reduce_located(entity: Any) -> Any:
+    """Return how an entity is pickled: by the variable that holds it where another process can import that."""
+    import copyreg
+
+    from fletching.run.shipping import importable
+
+    module = entity.instantiated_in
+    if importable(module) or (module == "__main__" and not _pickled_by_value()):
+        try:
+            return _load, (module, entity.find_lhs())
+        except ResolverError:
+            pass  # no variable holds it: it travels as a value
+    return copyreg.__newobj__, (type(entity),), entity.__getstate__()  # type: ignore[attr-defined]
 
 
 def _pickled_by_value() -> bool:
@@ -209,7 +258,7 @@ def _pickled_by_value() -> bool:
 
     The one of multiprocessing doesn't: it looks them up in the child, which imports the same script.
     """
-    frame = sys._getframe(2)  # picklers are written in C: the nearest frame is of whoever calls theirs
+    frame = sys._getframe(3)  # picklers are written in C: the nearest frame is of whoever calls theirs
     return "cloudpickle" in str(frame.f_globals.get("__name__", ""))
 
 

@@ -171,6 +171,21 @@ class Interface:
         """Whether a call gives its outputs as a tuple: there are several, or they are declared as a named tuple."""
         return len(self._outputs) > 1 or bool(self._tuple_name)
 
+    def named_outputs(self, value: Any) -> dict[str, Any]:
+        """Return what a call returned as output name to value."""
+        if self.returns_tuple:
+            return dict(zip(self._outputs, value, strict=True))
+        return dict.fromkeys(self._outputs, value)
+
+    def returned(self, outputs: Mapping[str, Any]) -> Any:
+        """Return outputs by name as a call returns them: None, the one value, or a named tuple; the inverse."""
+        if not self._outputs:
+            return None
+        if self.returns_tuple:
+            make: Any = self.output_tuple
+            return make(*(outputs[name] for name in self._outputs))
+        return outputs[next(iter(self._outputs))]
+
     @property
     def docstring(self) -> Docstring | None:
         """What describes the inputs and outputs, or None; parsed when first read."""

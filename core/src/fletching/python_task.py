@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from fletching.deck import DEFAULT_DECK_FIELDS
-from fletching.errors import CallError, ConfigError, close_match
+from fletching.errors import ConfigError, close_match
+from fletching.executable import Executable
 from fletching.interface import Interface
-from fletching.located import Located
-from fletching.options import checked_environment, checked_object, deck_options, describe_inputs, unknown_option
+from fletching.options import checked_environment, checked_object, deck_options, unknown_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
 
-    from flyteidl.core.interface_pb2 import TypedInterface
     from flyteidl.core.literals_pb2 import LiteralMap
     from flyteidl.core.tasks_pb2 import Container, ExtendedResources, K8sPod, Sql
 
@@ -25,18 +24,17 @@ if TYPE_CHECKING:
     from fletching.metadata import TaskMetadata
     from fletching.security import SecurityContext
     from fletching.settings import SerializationSettings
-    from fletching.types.compiled import CompiledCall
 
 __all__ = ["PythonTask"]
 
 T = TypeVar("T")
 
 
-class PythonTask(Located, Generic[T]):
+class PythonTask(Executable, Generic[T]):
     """A task without a Python function behind it, and the base of every task type.
 
     A plugin overrides `execute`, and of the ``get_…`` methods those whose answer is not "none".
-    Calling a task runs it at once, in this process, with native values.
+    Calling a task runs it at once, in this process, with native values; in a workflow's body it becomes a node.
     """
 
     def __init__(
@@ -132,40 +130,9 @@ class PythonTask(Located, Generic[T]):
         return self._task_type_version
 
     @property
-    def name(self) -> str:
-        """Its full name: ``module.function`` for a function task."""
-        return self._name
-
-    @property
-    def short_name(self) -> str:
-        """The last part of `name`, as messages show it."""
-        return self.name.rpartition(".")[2]
-
-    @property
     def task_config(self) -> T | None:
         """What the user passed as ``task_config``."""
         return self._task_config
-
-    @property
-    def metadata(self) -> TaskMetadata:
-        """Retries, timeout, cache and their kin."""
-        if self._metadata is None:
-            from fletching.metadata import TaskMetadata
-
-            self._metadata = TaskMetadata()
-        return self._metadata
-
-    @property
-    def python_interface(self) -> Interface:
-        """Its typed inputs and outputs, as Python types."""
-        return self._python_interface
-
-    @property
-    def interface(self) -> TypedInterface:
-        """Its typed inputs and outputs, as the protobuf of the wire."""
-        from fletching.types.idl import typed_interface
-
-        return typed_interface(self._python_interface)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -180,18 +147,9 @@ class PythonTask(Located, Generic[T]):
     @property
     def docs(self) -> Documentation | None:
         """Its documentation; what the user gave wins, and its docstring fills what is empty."""
-        from fletching.documentation import Description, Documentation
+        from fletching.documentation import completed
 
-        docstring = self._python_interface.docstring
-        if docstring is None:
-            return self._docs
-        given = self._docs if self._docs is not None else Documentation()
-        long = docstring.long_description
-        return Documentation(
-            short_description=given.short_description or docstring.short_description,
-            long_description=given.long_description or (Description(value=long) if long else None),
-            source_code=given.source_code,
-        )
+        return completed(self._docs, self._python_interface.docstring)
 
     @property
     def enable_deck(self) -> bool:
@@ -212,20 +170,6 @@ class PythonTask(Located, Generic[T]):
     def deck_fields(self) -> list[DeckField]:
         """What its report shows; empty if it makes none."""
         return list(self._deck_fields)
-
-    def get_type_for_input_var(self, k: str, v: Any) -> type[Any]:
-        """Return the Python type of input ``k``; ``v`` is there for subclasses whose type depends on the value."""
-        kind: type[Any] = self._python_interface.inputs[k]
-        return kind
-
-    def get_type_for_output_var(self, k: str, v: Any) -> type[Any]:
-        """Return the Python type of output ``k``; ``v`` is there for subclasses whose type depends on the value."""
-        kind: type[Any] = self._python_interface.outputs[k]
-        return kind
-
-    def get_input_types(self) -> dict[str, type[Any]]:
-        """Return the Python types of the inputs by name."""
-        return dict(self._python_interface.inputs)
 
     # What it is on a backend: the base answers are "none", a task type overrides what it has
 
@@ -271,43 +215,16 @@ class PythonTask(Located, Generic[T]):
         """Called after `execute` with what it returned; what this returns becomes the outputs."""
         return rval
 
-    @cached_property
-    def compiled(self) -> CompiledCall:
-        """The generated functions that bind and carry this task's values; for the layers that run it."""
-        return self._compile()
+    def with_task_config(self, task_config: T) -> Self:
+        """Return a task that differs from this one by its config only; this one stays as it is."""
+        copy = type(self).__new__(type(self))
+        copy.__setstate__(self.__getstate__())
+        copy._task_config = task_config
+        copy._lhs = None  # no variable holds it: in another process it arrives as a value
+        return copy
 
-    def _compile(self) -> CompiledCall:
-        from fletching.types.compiled import compile_call
-
-        return compile_call(self._python_interface, self.short_name)
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Run the task at once with native values and return its native outputs.
-
-        Raises:
-            CallError: the arguments do not bind to the inputs.
-            ConversionError: a value does not fit its type.
-        """
-        try:
-            inputs = self.compiled.bind(*args, **kwargs)
-        except TypeError as error:
-            raise self._call_error(error, kwargs) from None
-        return self._run(inputs)
-
-    def _run(self, inputs: Mapping[str, Any]) -> Any:
-        from fletching.run.local import run_call
-
-        return run_call(self, inputs)
-
-    def _call_error(self, error: TypeError, kwargs: Mapping[str, Any]) -> CallError:
-        known = self._python_interface.inputs
-        hint = next((close_match(name, known) for name in kwargs if name not in known), "")
-        told = str(error).partition(". Did you mean ")[0]  # Python 3.13 guesses as well
-        return CallError(f"{told}{hint}; inputs of task {self.name!r}: {describe_inputs(known)}")
-
-    def local_execute(self, ctx: FlyteContext | None = None, **kwargs: Any) -> Any:
-        """Run with native values given by name, as `__call__` does; ``ctx`` is accepted for the Flyte call form."""
-        return self.__call__(**kwargs)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     def local_execution_mode(self) -> ExecutionMode:
         """Return what a local call of it counts as."""
@@ -323,34 +240,23 @@ class PythonTask(Located, Generic[T]):
         """
         from fletching.context import Execution
         from fletching.execution import run_attempt
+        from fletching.expansion import Expansion
         from fletching.types.idl import from_literal_map
 
         inputs = from_literal_map(self._python_interface.inputs, input_literal_map)
-        bound = self.compiled.bind(**inputs)
-        return self._to_literal_map(run_attempt(Execution(self), bound))
+        value = run_attempt(Execution(self), self.bind(**inputs))
+        if isinstance(value, Expansion):
+            from fletching.run.call import new_call
+            from fletching.run.local import run_expansion
+
+            value, error = run_expansion(new_call(self, inputs), value)
+            if error is not None:
+                raise error
+        return self._to_literal_map(value)
 
     def sandbox_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap:
         """The same as `dispatch_execute`: every attempt gets a working directory of its own anyway."""
         return self.dispatch_execute(ctx, input_literal_map)
 
-    def _to_literal_map(self, value: Any) -> LiteralMap:
-        from fletching.types.idl import to_literal_map
-
-        return to_literal_map(self._python_interface.outputs, self._named_outputs(value))
-
-    def _named_outputs(self, value: Any) -> dict[str, Any]:
-        """Return carried outputs by name."""
-        names = list(self._python_interface.outputs)
-        if not names:
-            return {}
-        return dict(zip(names, value, strict=True)) if self._python_interface.returns_tuple else {names[0]: value}
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Generated functions stay here: whoever gets a copy makes its own.
-        return {key: value for key, value in self.__dict__.items() if key not in _GENERATED}
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, task_type={self.task_type!r})"
-
-
-_GENERATED = frozenset({"compiled", "_direct"})

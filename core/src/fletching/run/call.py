@@ -1,28 +1,27 @@
-"""What a call goes through: cache, attempts, waits, events; one state machine for sync and async callers alike."""
+"""What a call goes through: cache, attempts, waits, events; one state machine for every driver of it."""
 
 from __future__ import annotations
 
 import itertools
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from fletching.context import Execution, current_execution
+from fletching.expansion import Expansion, Outcome
 from fletching.run import events
-from fletching.run.retry import delay, may_repeat
+from fletching.run.retry import Budget, delay
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
-__all__ = ["Outcome", "Wait", "call_plan", "repeatable"]
+    from fletching.metadata import TaskMetadata
+    from fletching.run.cache import CacheEntry
+    from fletching.run.nest import OpenNest
+    from fletching.run.recorder import Recorder
+
+__all__ = ["Call", "Step", "Wait", "begin_attempt", "call_plan", "repeatable"]
 
 _numbers = itertools.count(1)
-
-
-class Outcome(NamedTuple):
-    """What a step gave: a value, or an error that is not None."""
-
-    value: Any = None
-    error: BaseException | None = None
 
 
 class Wait(NamedTuple):
@@ -31,90 +30,241 @@ class Wait(NamedTuple):
     seconds: float
 
 
-class Reporter:
-    """Tells the events of one call."""
+Step: TypeAlias = "Execution | Wait | Expansion"
+"""What a plan asks of its driver: make an attempt, wait, or run the calls of an expansion."""
 
-    def __init__(self, task: Any) -> None:
-        outer = current_execution()
-        self.task = task
-        self.call = next(_numbers)
+
+class Call:
+    """One call of one executable: what is run, with which inputs, and where in the run it stands."""
+
+    __slots__ = (
+        "attempts",
+        "cache_mode",
+        "cancelled",
+        "depth",
+        "done",
+        "entity",
+        "entry",
+        "inner",
+        "inputs",
+        "nest",
+        "number",
+        "overrides",
+        "own_metadata",
+        "path",
+        "plan",
+        "recorder",
+        "started",
+        "upstream",
+    )
+
+    def __init__(
+        self,
+        entity: Any,
+        inputs: Mapping[str, Any],
+        path: str = "",
+        nest: OpenNest | None = None,
+        done: Callable[[Outcome], None] | None = None,
+        metadata: TaskMetadata | None = None,
+    ) -> None:
+        self.entity = entity
+        """What is called."""
+        self.inputs = inputs
+        """Every input by name, as the caller gave it."""
+        self.path = path
+        """Where in the run it stands: ``n0``, ``n2/dn1``; empty for the call that the run is of."""
+        self.nest = nest
+        """The calls it is one of, or None for the call that the run is of."""
+        self.done = done
+        """Whom to tell how it ended."""
+        self.own_metadata = metadata
+        """Its node's metadata, or None for the entity's."""
+        self.number = next(_numbers)
+        """Unique in this process."""
+        self.attempts = 0
+        """How many attempts were begun."""
+        self.cancelled = False
+        """Whether it is to end as soon as it can."""
+        self.inner: OpenNest | None = None
+        """The calls that are its work, while they are open."""
+        self.plan: Generator[Step, Outcome | None, Outcome] | None = None
+        self.entry: CacheEntry | None = None
+        """What the cache holds, or will hold, for it."""
+
+    recorder: Recorder | None
+    cache_mode: str | None
+    overrides: Mapping[str, Any]
+    upstream: tuple[str, ...]
+
+    @property
+    def metadata(self) -> TaskMetadata:
+        """The metadata that counts for this call."""
+        return self.entity.metadata if self.own_metadata is None else self.own_metadata  # type: ignore[no-any-return]
+
+    @property
+    def parent(self) -> Call | None:
+        """The call around it."""
+        return None if self.nest is None else self.nest.of
+
+    def place(self, options: CallOptions) -> None:
+        """Take over what holds for the whole run."""
+        self.recorder = options.recorder
+        self.cache_mode = options.cache
+
+    def begin(self) -> None:
+        """Note when it started, and what it stands inside of."""
+        parent = self.parent
+        if parent is not None:
+            self.depth = parent.depth + 1
+        else:
+            outer = current_execution()
+            self.depth = 0 if outer is None else outer.depth + 1
         self.started = time.perf_counter()
-        self.depth = 0 if outer is None else outer.depth + 1
 
-    def __call__(self, kind: events.Kind, attempt: int = 0, error: BaseException | None = None) -> None:
+    def report(
+        self, kind: events.Kind, attempt: int = 0, error: BaseException | None = None, executor: str = ""
+    ) -> None:
+        """Tell an event to whoever listens."""
         if events.observed():
-            seconds = time.perf_counter() - self.started
+            parent = self.parent
             events.emit(
                 events.Event(
                     kind=kind,
-                    task=self.task.name,
-                    call=self.call,
+                    task=self.entity.name,
+                    call=self.number,
                     at=events.now(),
                     attempt=attempt,
-                    seconds=seconds,
+                    seconds=time.perf_counter() - self.started,
                     error=error,
                     depth=self.depth,
+                    path=self.path,
+                    parent=0 if parent is None else parent.number,
+                    upstream=self.upstream,
+                    executor=executor,
+                    what=self.entity.node_kind,
                 )
             )
 
+    def __repr__(self) -> str:
+        return f"Call({self.entity.name!r}, path={self.path!r})"
 
-def repeatable(task: Any, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+
+class CallOptions(NamedTuple):
+    """What holds for every call of a run."""
+
+    recorder: Recorder | None = None
+    cache: str | None = None
+    """``off``, ``refresh``, ``use``, or None for what the environment says."""
+
+
+NO_OVERRIDES: Mapping[str, Any] = {}
+
+
+def new_call(entity: Any, inputs: Mapping[str, Any], options: CallOptions = CallOptions()) -> Call:
+    """Return the call that a run is of."""
+    call = Call(entity, inputs)
+    call.place(options)
+    call.overrides = NO_OVERRIDES
+    call.upstream = ()
+    return call
+
+
+def repeatable(entity: Any, inputs: Mapping[str, Any], metadata: TaskMetadata) -> Mapping[str, Any]:
     """Return the inputs with lists for iterators where they are read more than once.
 
     That is to make a key of them, for a second attempt, and to send them to another process.
     """
-    metadata = task.metadata
     if not (inputs and (metadata.cache or metadata.retries or metadata.timeout)):
         return inputs
+    return replayed_inputs(entity, inputs)
+
+
+def replayed_inputs(entity: Any, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the inputs with a list for each iterator."""
     from fletching.types.iterators import holds_iterator, replayed
 
-    kinds = task.python_interface.inputs
-    return {name: replayed(value) if holds_iterator(kinds[name]) else value for name, value in inputs.items()}
+    kinds = entity.python_interface.inputs
+    return {
+        name: replayed(value) if name in kinds and holds_iterator(kinds[name]) else value
+        for name, value in inputs.items()
+    }
 
 
-def call_plan(task: Any, inputs: Mapping[str, Any]) -> Generator[Execution | Wait, Outcome, Outcome]:
+def call_plan(call: Call) -> Generator[Step, Outcome | None, Outcome]:
     """Yield the steps of one call and return how it ended.
 
-    The driver runs each yielded `Execution` as one attempt, sleeps for each `Wait`, and sends the `Outcome` in.
-    Errors travel as values: an exception thrown through a generator could not be a ``StopIteration``.
+    The driver makes an attempt for each `Execution`, sleeps for each `Wait`, runs each `Expansion` to its end, and
+    sends the `Outcome` in. Errors travel as values: an exception thrown through a generator could not be a
+    ``StopIteration``.
     """
-    report = Reporter(task)
-    report("started")
+    call.begin()
+    call.report("started")
+    metadata, recorder = call.metadata, call.recorder
+    if recorder is not None:
+        recorder.started(call)
+        recalled = recorder.recall(call)
+        if recalled is not None:
+            return _ended(call, Outcome(recalled.value), "recovered")
     entry = None
-    if task.metadata.cache:
+    if metadata.cache:
         from fletching.run.cache import open_entry
 
-        entry = open_entry(task, inputs)
+        entry = call.entry = open_entry(call.entity, call.inputs, metadata, mode=call.cache_mode)
     try:
         if entry is not None:
-            while task.metadata.cache_serialize and not entry.try_lock():
+            while metadata.cache_serialize and not entry.try_lock():
                 yield Wait(0.02)
             found = entry.read()
             if found is not None:
-                report("cached")
-                return Outcome(found.value)
-        outcome = yield from _attempts(task, report)
+                return _ended(call, Outcome(found.value), "cached")
+        expansion = call.entity.expand(call.inputs)
+        outcome = (yield expansion) if expansion is not None else (yield from _attempts(call))
+        assert outcome is not None, "a driver answers every step but the first with an outcome"
         if entry is not None and outcome.error is None:
             outcome = Outcome(entry.write(outcome.value))
+    except BaseException as error:
+        if isinstance(error, GeneratorExit):
+            raise
+        outcome = Outcome(error=error)
     finally:
         if entry is not None:
             entry.unlock()
-    report("finished" if outcome.error is None else "failed", error=outcome.error)
+    return _ended(call, outcome, "finished" if outcome.error is None else "failed")
+
+
+def _ended(call: Call, outcome: Outcome, how: events.Kind) -> Outcome:
+    if call.recorder is not None:
+        call.recorder.ended(call, outcome, "succeeded" if how == "finished" else how)
+    call.report(how, error=outcome.error)
     return outcome
 
 
-def _attempts(task: Any, report: Reporter) -> Generator[Execution | Wait, Outcome, Outcome]:
-    execution = Execution(task)
-    execution.depth = report.depth
-    retries = task.metadata.retries
-    for attempt in itertools.count():
-        report("attempt", attempt)
+def _attempts(call: Call) -> Generator[Step, Outcome | None, Outcome]:
+    execution = Execution(call.entity)
+    budget = Budget(call)
+    while True:
+        execution.depth, execution.path = call.depth, call.path
+        execution.metadata, execution.overrides = call.own_metadata, call.overrides
+        if call.recorder is not None:
+            execution.log = call.recorder.log_path(call, execution.attempt)
         outcome = yield execution
-        if outcome.error is None or attempt >= retries or not may_repeat(task, outcome.error):
+        assert outcome is not None, "a driver answers every step but the first with an outcome"
+        if isinstance(outcome.value, Expansion):
+            outcome = yield outcome.value
+            assert outcome is not None, "as above"
+        if outcome.error is None or not budget.allows_another(outcome.error):
             return outcome
-        report("retrying", attempt, outcome.error)
-        yield Wait(delay(attempt))
-        following = Execution(task, attempt + 1, execution.executor, execution.folder)
-        following.depth = execution.depth
-        execution = following
-    raise AssertionError("unreachable: the loop above only ends by returning")
+        if call.recorder is not None:
+            call.recorder.attempt_failed(call, execution.attempt, outcome.error)
+        call.report("retrying", execution.attempt, outcome.error)
+        yield Wait(delay(execution.attempt))
+        execution = Execution(call.entity, execution.attempt + 1, execution.executor, execution.folder)
+
+
+def begin_attempt(call: Call, execution: Execution, executor: str) -> None:
+    """Tell that an attempt begins, and where; for drivers."""
+    execution.executor = executor
+    call.attempts += 1
+    if call.recorder is not None:
+        call.recorder.attempt(call, execution.attempt, executor)
+    call.report("attempt", execution.attempt, executor=executor)

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from fletching.run.gate import LISTENERS, close_gate
+from fletching.gate import LISTENERS, close_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["Event", "emit", "observe", "observed"]
 
-Kind = Literal["started", "attempt", "retrying", "finished", "failed", "cached"]
+Kind = Literal["started", "attempt", "retrying", "finished", "failed", "cached", "recovered", "skipped", "cancelled"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +23,9 @@ class Event:
 
     kind: Kind
     """``started`` once, ``attempt`` before each attempt, ``retrying`` after one that failed and will be repeated,
-    then one of ``finished``, ``cached`` (taken from the cache) and ``failed``."""
+    then one of ``finished``, ``failed``, ``cached`` (taken from the cache), ``recovered`` (from an earlier run) and
+    ``cancelled`` (stopped, because something else failed or somebody said so). ``skipped`` stands alone: a node that
+    never starts, because one that it needs has failed."""
     task: str
     """Full name of the task."""
     call: int
@@ -37,7 +39,17 @@ class Event:
     error: BaseException | None = None
     """What went wrong, for ``retrying`` and ``failed``."""
     depth: int = 0
-    """How many tasks this call stands inside of."""
+    """How many calls this call stands inside of."""
+    path: str = ""
+    """Where in its run it stands: ``n0``, ``n2/dn1``; empty for the call that the run is of."""
+    parent: int = 0
+    """Number of the call around it; 0 if there is none."""
+    upstream: tuple[str, ...] = ()
+    """Paths of the calls whose outputs it uses."""
+    executor: str = ""
+    """Name of the executor, for ``attempt``."""
+    what: str = "task"
+    """What is called: ``task``, ``workflow``, ``branch``, ``map``, …"""
 
 
 def observed() -> bool:

@@ -1,44 +1,47 @@
-"""Calls that run at once, in the caller's own process, or beside it where a deadline has to be kept."""
+"""Calls that run at once: a single one on the caller's own thread or loop, one that consists of others by a machine."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
 
+from fletching.context import Execution
 from fletching.execution import run_attempt, run_attempt_async
-from fletching.run.call import Outcome, Wait, call_plan, repeatable
-from fletching.run.gate import open_gate_if_unused
+from fletching.expansion import Outcome
+from fletching.gate import open_gate_if_unused
+from fletching.run.call import Wait, begin_attempt, call_plan, new_call, repeatable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fletching.context import Execution
+    from fletching.expansion import Expansion
+    from fletching.run.call import Call
 
-__all__ = ["run_call", "run_call_async"]
+__all__ = ["attempt_async", "run_call", "run_call_async", "run_expansion"]
 
 
-def run_call(task: Any, inputs: Mapping[str, Any]) -> Any:
-    """Run one call of a sync task and return what the caller sees.
+def run_call(entity: Any, inputs: Mapping[str, Any]) -> Any:
+    """Run one call of what is not async and return what the caller sees.
 
     Args:
-        task: the task.
+        entity: a task, a workflow, anything executable.
         inputs: every input by name, as the caller gave them.
     """
-    open_gate_if_unused()
-    _warn_if_deprecated(task)
-    inputs = repeatable(task, inputs)
-    plan = call_plan(task, inputs)
+    call = _opened(entity, inputs)
+    plan = call_plan(call)
     try:
         step = next(plan)
         while True:
             if isinstance(step, Wait):
                 time.sleep(step.seconds)
                 outcome = Outcome()
-            else:
+            elif isinstance(step, Execution):
                 try:
-                    outcome = Outcome(_attempt(step, inputs))
+                    outcome = Outcome(_attempt(call, step))
                 except BaseException as error:  # noqa: BLE001 - the plan decides, then it is raised
                     outcome = Outcome(error=error)
+            else:
+                outcome = run_expansion(call, step)
             step = plan.send(outcome)
     except StopIteration as done:
         ended: Outcome = done.value
@@ -47,31 +50,46 @@ def run_call(task: Any, inputs: Mapping[str, Any]) -> Any:
     return _result(ended)
 
 
-async def run_call_async(task: Any, inputs: Mapping[str, Any]) -> Any:
-    """Run one call of an async task on the running loop; the twin of `run_call`."""
+async def run_call_async(entity: Any, inputs: Mapping[str, Any]) -> Any:
+    """Run one call on the running loop; the twin of `run_call`."""
     import asyncio
 
-    open_gate_if_unused()
-    _warn_if_deprecated(task)
-    inputs = repeatable(task, inputs)
-    plan = call_plan(task, inputs)
+    call = _opened(entity, inputs)
+    plan = call_plan(call)
     try:
         step = next(plan)
         while True:
             if isinstance(step, Wait):
                 await asyncio.sleep(step.seconds)
                 outcome = Outcome()
-            else:
+            elif isinstance(step, Execution):
                 try:
-                    outcome = Outcome(await _attempt_async(step, inputs))
+                    outcome = Outcome(await _attempt_async(call, step))
                 except BaseException as error:  # noqa: BLE001 - the plan decides, then it is raised
                     outcome = Outcome(error=error)
+            else:
+                outcome = await asyncio.to_thread(run_expansion, call, step)
             step = plan.send(outcome)
     except StopIteration as done:
         ended: Outcome = done.value
     finally:
         plan.close()
     return _result(ended)
+
+
+def run_expansion(call: Call, expansion: Expansion) -> Outcome:
+    """Run the calls that are the work of ``call``, and return how they ended together."""
+    from fletching.run.machine import Machine
+
+    return Machine().run_inside(call, expansion)
+
+
+def _opened(entity: Any, inputs: Mapping[str, Any]) -> Call:
+    open_gate_if_unused()
+    metadata = entity.metadata
+    if metadata.deprecated:
+        warn_if_deprecated(entity)
+    return new_call(entity, repeatable(entity, inputs, metadata))
 
 
 def _result(outcome: Outcome) -> Any:
@@ -80,40 +98,47 @@ def _result(outcome: Outcome) -> Any:
     return outcome.value
 
 
-def _attempt(execution: Execution, inputs: Mapping[str, Any]) -> Any:
-    timeout = execution.task.metadata.timeout
+def _attempt(call: Call, execution: Execution) -> Any:
+    timeout: Any = call.metadata.timeout
+    begin_attempt(call, execution, "process" if timeout else "inline")
     if not timeout:
-        return run_attempt(execution, inputs)
+        return run_attempt(execution, call.inputs)
     from fletching.run.deadline import run_with_deadline
 
-    return run_with_deadline(execution, inputs, timeout.total_seconds())
+    return run_with_deadline(execution, call.inputs, timeout.total_seconds())
 
 
-async def _attempt_async(execution: Execution, inputs: Mapping[str, Any]) -> Any:
-    timeout = execution.task.metadata.timeout
+async def _attempt_async(call: Call, execution: Execution) -> Any:
+    timeout: Any = call.metadata.timeout
+    begin_attempt(call, execution, "loop")
+    return await attempt_async(execution, call.inputs, timeout.total_seconds() if timeout else None)
+
+
+async def attempt_async(execution: Execution, inputs: Mapping[str, Any], timeout: float | None) -> Any:
+    """Run one attempt of an async task on the running loop, cancelled when its timeout, in seconds, is over."""
     if not timeout:
         return await run_attempt_async(execution, inputs)
     import asyncio
 
     from fletching.run.deadline import timed_out
 
-    scope = asyncio.timeout(timeout.total_seconds())
+    scope = asyncio.timeout(timeout)
     try:
         async with scope:
             return await run_attempt_async(execution, inputs)
     except TimeoutError as error:
         # The task's own TimeoutError is the user's; only the deadline's becomes ours.
         if scope.expired():
-            raise timed_out(execution, timeout.total_seconds()) from error
+            raise timed_out(execution, timeout) from error
         raise
 
 
-def _warn_if_deprecated(task: Any) -> None:
-    if task.metadata.deprecated:
-        import warnings
+def warn_if_deprecated(entity: Any) -> None:
+    """Give the warning of a task that should not be called any more."""
+    import warnings
 
-        from fletching.errors import TaskDeprecatedWarning
-        from fletching.frames import caller_level
+    from fletching.errors import TaskDeprecatedWarning
+    from fletching.frames import caller_level
 
-        message = f"task {task.name!r} is deprecated: {task.metadata.deprecated}"
-        warnings.warn(message, TaskDeprecatedWarning, stacklevel=caller_level())
+    message = f"task {entity.name!r} is deprecated: {entity.metadata.deprecated}"
+    warnings.warn(message, TaskDeprecatedWarning, stacklevel=caller_level())

@@ -1,62 +1,112 @@
-"""The one event loop that is ours: a daemon thread, started when a sync caller first needs a coroutine's result."""
+"""The event loops that are ours: daemon threads, started when a sync caller first needs a coroutine's result."""
 
 from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from fletching.errors import RunCancelledError
+from fletching.expansion import Outcome
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
+    from contextvars import Context
 
-__all__ = ["run_on_loop"]
+__all__ = ["blocking", "run_on_loop", "start_on_loop"]
 
 R = TypeVar("R")
 
 _lock = threading.Lock()
-_loops: list[tuple[int, asyncio.AbstractEventLoop]] = []
+_loops: list[tuple[int, asyncio.AbstractEventLoop, threading.Thread]] = []
+"""Process id, loop and its thread. A second one is there only if somebody blocks the first: see `blocking`."""
+_blocked: list[int] = []
+"""Threads of loops of ours whose code waits for another coroutine."""
 
 
 def _loop() -> asyncio.AbstractEventLoop:
+    """Return a loop of ours that runs: not one whose own code waits for us."""
     import asyncio
 
     with _lock:
-        # A forked child has the object and not its thread.
-        if not _loops or _loops[-1][0] != os.getpid():
-            loop = asyncio.new_event_loop()
-            threading.Thread(target=loop.run_forever, name="fletching-loop", daemon=True).start()
-            _loops[:] = [(os.getpid(), loop)]
-        return _loops[-1][1]
+        # A forked child has the objects and not their threads.
+        if _loops and _loops[-1][0] != os.getpid():
+            _loops.clear()
+            _blocked.clear()
+        for _, loop, thread in _loops:
+            if thread.ident not in _blocked:
+                return loop
+        loop = asyncio.new_event_loop()
+        name = "fletching-loop" if not _loops else f"fletching-loop-{len(_loops) + 1}"
+        thread = threading.Thread(target=loop.run_forever, name=name, daemon=True)
+        thread.start()
+        _loops.append((os.getpid(), loop, thread))
+        return loop
+
+
+@contextmanager
+def blocking() -> Iterator[None]:
+    """Tell that the calling thread waits while the block runs: coroutines started meanwhile go to another loop."""
+    me = threading.get_ident()
+    _blocked.append(me)
+    try:
+        yield
+    finally:
+        _blocked.remove(me)
 
 
 def run_on_loop(coroutine: Coroutine[Any, Any, R]) -> R:
-    """Run a coroutine on our loop and block until it is done; also while the caller's own loop is running.
-
-    Raises:
-        RuntimeError: called on our own loop, where blocking would wait for itself.
-    """
+    """Run a coroutine on a loop of ours and block until it is done; also while the caller's own loop is running."""
     import asyncio
     import contextvars
 
-    loop = _loop()
-    try:
-        running = asyncio.get_running_loop()
-    except RuntimeError:
-        running = None
-    if running is loop:
-        coroutine.close()
-        raise RuntimeError("a sync call of an async task from inside another one would wait for itself; use await")
     context = contextvars.copy_context()
-    done: Any = None
 
-    async def start() -> R:
-        return await loop.create_task(coroutine, context=context)
+    with blocking():
+        loop = _loop()
 
-    done = asyncio.run_coroutine_threadsafe(start(), loop)
-    try:
-        result: R = done.result()
-    except BaseException:
-        done.cancel()
-        raise
+        async def start() -> R:
+            return await loop.create_task(coroutine, context=context)
+
+        done = asyncio.run_coroutine_threadsafe(start(), loop)
+        try:
+            result: R = done.result()
+        except BaseException:
+            done.cancel()
+            raise
     return result
+
+
+def start_on_loop(
+    coroutine: Coroutine[Any, Any, Any], context: Context, done: Callable[[Outcome], None]
+) -> Callable[[], None]:
+    """Start a coroutine on a loop of ours and return what cancels it; ``done`` is called on the loop's thread."""
+    loop = _loop()
+    started: list[asyncio.Task[Outcome]] = []
+    cancelled: list[bool] = []
+
+    async def run() -> Outcome:
+        try:
+            return Outcome(await coroutine)
+        except BaseException as error:  # noqa: BLE001 - handed on; a SystemExit would end the loop for everybody
+            return Outcome(error=error)
+
+    def ended(task: asyncio.Task[Outcome]) -> None:
+        coroutine.close()  # it may have been cancelled before its first line
+        done(Outcome(error=RunCancelledError("cancelled before it began")) if task.cancelled() else task.result())
+
+    def start() -> None:
+        task = loop.create_task(run(), context=context)
+        task.add_done_callback(ended)
+        started.append(task)
+        if cancelled:
+            task.cancel()
+
+    def cancel() -> None:
+        cancelled.append(True)
+        loop.call_soon_threadsafe(lambda: started[0].cancel() if started else None)
+
+    loop.call_soon_threadsafe(start)
+    return cancel

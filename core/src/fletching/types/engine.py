@@ -48,6 +48,7 @@ BY_NAME = {
     "datetime.timedelta": "temporal",
     "collections.abc.Iterator": "iterators",
     "decimal.Decimal": "inside",
+    "fletching.types.failure.FlyteError": "failure",
     "fletching.types.files.FlyteDirectory": "files",
     "fletching.types.files.FlyteFile": "files",
     "fletching.types.pickled.Pickled": "pickled",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import allocate_lock  # threading costs a first call half a millisecond
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
 
     from fletching.run.events import Event
 
-__all__ = ["GATE", "LISTENERS", "close_gate", "open_gate_if_unused"]
+__all__ = ["GATE", "LISTENERS", "RECORDING", "begin_recording", "close_gate", "end_recording", "open_gate_if_unused"]
 
 
 class Gate:
@@ -19,13 +20,16 @@ class Gate:
 
     def __init__(self) -> None:
         self.slow = True
-        """True until we know that no hook and no listener wants to hear of every call."""
+        """True until we know that no hook, no listener and no graph being built wants to hear of every call."""
 
 
 GATE = Gate()
 LISTENERS: list[Callable[[Event], None]] = []
 """Who hears of every call; `fletching.run.events` adds and removes."""
+RECORDING: list[object] = []
+"""The graphs that are being built, in whatever thread; a call there is recorded and not run."""
 _watching: list[bool] = []
+_lock = allocate_lock()
 
 
 def close_gate() -> None:
@@ -40,4 +44,20 @@ def open_gate_if_unused() -> None:
     if not _watching:
         _watching.append(True)
         on_change(close_gate)
-    GATE.slow = bool(LISTENERS) or manager().has_hooks("fletching_around_execution")
+    hooked = manager().has_hooks("fletching_around_execution")
+    # Under a lock with those who close it: what was true a moment ago must not open it after them.
+    with _lock:
+        GATE.slow = hooked or bool(LISTENERS) or bool(RECORDING)
+
+
+def begin_recording(graph: object) -> None:
+    """Keep the gate closed until `end_recording`: calls are recorded."""
+    with _lock:
+        RECORDING.append(graph)
+        GATE.slow = True
+
+
+def end_recording(graph: object) -> None:
+    """Take back `begin_recording`."""
+    with _lock:
+        RECORDING.remove(graph)

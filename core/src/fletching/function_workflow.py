@@ -1,0 +1,123 @@
+"""PythonFunctionWorkflow: a function whose calls are the graph; what `@workflow` makes."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from fletching.errors import ConfigError, ConversionError, GraphError
+from fletching.function_task import function_name
+from fletching.graph.builder import GraphBuilder
+from fletching.graph.outputs import bind_outputs
+from fletching.interface import Interface
+from fletching.located import module_name, wire_module
+from fletching.workflows import WorkflowBase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fletching.documentation import Documentation
+    from fletching.graph.graph import Graph
+    from fletching.graph.walk import WorkflowFailurePolicy
+
+__all__ = ["PythonFunctionWorkflow"]
+
+
+class PythonFunctionWorkflow(WorkflowBase):
+    """A workflow whose function is run once, with promises, to find out what it calls."""
+
+    def __init__(
+        self,
+        workflow_function: Callable[..., Any],
+        failure_policy: WorkflowFailurePolicy | None = None,
+        interruptible: bool = False,
+        on_failure: Any = None,
+        docs: Documentation | None = None,
+        pickle_untyped: bool = False,
+        default_options: Any = None,
+    ) -> None:
+        if not callable(workflow_function):
+            raise ConfigError(f"@workflow goes in front of a function, got {workflow_function!r}")
+        self._workflow_function = workflow_function
+        self._default_options = default_options
+        self._locate(module_name(workflow_function))
+        self._lock = threading.Lock()
+        self._building = False
+        self._graph: Graph | None = None
+        super().__init__(
+            f"{wire_module(self._instantiated_in)}.{function_name(workflow_function)}",
+            Interface.from_function(workflow_function, pickle_untyped=pickle_untyped, check_return=False),
+            failure_policy,
+            interruptible,
+            on_failure,
+            docs,
+        )
+        self._check_defaults()
+        import functools
+
+        functools.update_wrapper(self, workflow_function)
+
+    def _check_defaults(self) -> None:
+        from fletching.types.compiled import input_transformers, output_transformers
+
+        transformers = input_transformers(self._python_interface, self.short_name)
+        output_transformers(self._python_interface, self.short_name)
+        for name, default in self._python_interface.defaults.items():
+            try:
+                transformers[name].carry(default)
+            except ConversionError as error:
+                raise error.within(self.short_name, f"default of argument {name!r}") from None
+
+    @property
+    def workflow_function(self) -> Callable[..., Any]:
+        """The user's function."""
+        return self._workflow_function
+
+    @property
+    def default_options(self) -> Any:
+        """Options of its default launch plan on a backend, as the user gave them."""
+        return self._default_options
+
+    @property
+    def graph(self) -> Graph:
+        if self._graph is None:
+            if self._building and self._lock.locked() and self._builder_thread == threading.get_ident():
+                raise GraphError(f"workflow {self.name!r} calls itself; only a @dynamic task can")
+            with self._lock:
+                if self._graph is None:
+                    self._graph = self._build()
+        return self._graph
+
+    _builder_thread = 0
+
+    def _build(self) -> Graph:
+        self._building, self._builder_thread = True, threading.get_ident()
+        try:
+            builder = GraphBuilder(self.name, self._python_interface.inputs)
+            with builder.recording():
+                result = self._call(builder)
+            outputs = bind_outputs(
+                builder, self._python_interface, result, what=f"workflow {self.name!r}", plain_too=False
+            )
+            return builder.finish(self._python_interface, outputs)
+        finally:
+            self._building = False
+
+    def _call(self, builder: GraphBuilder) -> Any:
+        promises = builder.inputs.outputs
+        kinds = self._python_interface.kinds
+        before = [promise for name, promise in promises.items() if kinds[name] == "positional_only"]
+        named = {name: promise for name, promise in promises.items() if kinds[name] != "positional_only"}
+        return self._workflow_function(*before, **named)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_lock": None, "_graph": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> Any:
+        from fletching.function_task import reduce_located
+
+        return reduce_located(self)

@@ -1,0 +1,114 @@
+"""Whether what one node gives fits what another one takes, decided while a graph is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+
+from fletching.graph.steps import plain_type, variants
+from fletching.types.engine import transformer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flyteidl.core.types_pb2 import LiteralType
+
+__all__ = ["Misfit", "converter", "same_type"]
+
+
+class Misfit(Exception):
+    """What is given never fits."""
+
+
+def same_type(one: Any, other: Any) -> bool:
+    """Return whether two annotations mean the same, the order of a union's variants included."""
+    return one is other or (one == other and repr(one) == repr(other))
+
+
+def converter(given: Any, wanted: Any) -> Callable[[Any], Any] | None:
+    """Return what turns a value of one annotation into one of another, or None if it can be passed as it is.
+
+    Where the annotations differ, the value takes the way it would take between two containers: out to its wire form,
+    and in again.
+
+    Raises:
+        Misfit: no value could fit.
+    """
+    if passes(given, wanted):
+        return None
+    write, read = transformer(given), transformer(wanted)
+    if not _wire_fits(write.literal_type(), read.literal_type()):
+        raise Misfit
+
+    def convert(value: Any) -> Any:
+        return read.to_python(write.to_literal(value))
+
+    return convert
+
+
+def passes(given: Any, wanted: Any) -> bool:
+    """Return whether a value may be passed without conversion: the receiving side checks it and carries it anyway."""
+    if same_type(given, wanted) or plain_type(wanted) is Any or plain_type(given) is Any:
+        return True
+    wanted_variants, given_variants = variants(wanted), variants(given)
+    if len(wanted_variants) > 1 or len(given_variants) > 1:
+        # An Optional that turns out to be None is told where it arrives, with its name: half of all such graphs run.
+        return all(any(passes(one, each) for each in wanted_variants) for one in given_variants)
+    one, other = plain_type(given), plain_type(wanted)
+    if same_type(one, other) or (one is int and other is float):
+        return _same_extras(given, wanted)
+    origin = get_origin(one)
+    if origin in (list, dict) and origin is get_origin(other):
+        return all(passes(a, b) for a, b in zip(get_args(one), get_args(other), strict=True))
+    return False
+
+
+def _same_extras(given: Any, wanted: Any) -> bool:
+    """Return whether only extras that change no value, such as a hash, differ."""
+    return bool(transformer(given).literal_type().WhichOneof("type") != "structured_dataset_type")
+
+
+def _wire_fits(given: LiteralType, wanted: LiteralType) -> bool:
+    """Return whether a backend would let the one be bound to the other."""
+    form = wanted.WhichOneof("type")
+    if given.HasField("union_type"):
+        return all(_wire_fits(one, wanted) for one in given.union_type.variants)
+    if form == "union_type":
+        return any(_wire_fits(given, one) for one in wanted.union_type.variants)
+    if given.WhichOneof("type") != form:
+        text = {given.WhichOneof("type"), form} == {"enum_type", "simple"}
+        return text and {given.simple, wanted.simple} <= {0, _string()}
+    if form == "collection_type":
+        return _wire_fits(given.collection_type, wanted.collection_type)
+    if form == "map_value_type":
+        return _wire_fits(given.map_value_type, wanted.map_value_type)
+    if form == "blob":
+        formats = {given.blob.format, wanted.blob.format}
+        return given.blob.dimensionality == wanted.blob.dimensionality and (len(formats) == 1 or "" in formats)
+    if form == "enum_type":
+        return set(given.enum_type.values) <= set(wanted.enum_type.values)
+    if form == "structured_dataset_type":
+        have = {column.name: column.literal_type for column in given.structured_dataset_type.columns}
+        need = wanted.structured_dataset_type.columns
+        return not have or all(each.name in have and have[each.name] == each.literal_type for each in need)
+    if form == "simple":
+        integer_for_float = (given.simple, wanted.simple) == (_integer(), _float())
+        return given.simple == wanted.simple or integer_for_float
+    return bool(given == wanted)
+
+
+def _string() -> int:
+    from flyteidl.core.types_pb2 import SimpleType
+
+    return SimpleType.STRING
+
+
+def _integer() -> int:
+    from flyteidl.core.types_pb2 import SimpleType
+
+    return SimpleType.INTEGER
+
+
+def _float() -> int:
+    from flyteidl.core.types_pb2 import SimpleType
+
+    return SimpleType.FLOAT

@@ -1,0 +1,167 @@
+"""The way through a graph: which node may start, what it is given, what a failure means for the others."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fletching.errors import add_note
+from fletching.expansion import Expansion, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fletching.expansion import Nest
+    from fletching.graph.graph import Graph
+    from fletching.graph.node import Node
+
+__all__ = ["GraphExpansion", "WorkflowFailurePolicy"]
+
+
+class WorkflowFailurePolicy(Enum):
+    """What happens to the other nodes when one failed, as the Flyte SDK numbers it."""
+
+    FAIL_IMMEDIATELY = 0
+    """Nothing new starts, and what runs is stopped."""
+    FAIL_AFTER_EXECUTABLE_NODES_COMPLETE = 1
+    """Everything that does not need the failed node's outputs still runs."""
+
+
+class GraphExpansion(Expansion):
+    """The calls of a graph, each started when what it waits for has ended.
+
+    Args:
+        graph: what is run.
+        inputs: the graph's inputs by name.
+        policy: what a failure means for the others.
+        handler: called with the failed node's id and the error before the run fails; gives an entity and its inputs.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        inputs: Mapping[str, Any],
+        *,
+        policy: WorkflowFailurePolicy = WorkflowFailurePolicy.FAIL_IMMEDIATELY,
+        handler: Callable[[str, BaseException], tuple[Any, Mapping[str, Any]]] | None = None,
+    ) -> None:
+        self.graph = graph
+        self.policy = policy
+        self.handler = handler
+        self.values: dict[Node, Mapping[str, Any]] = {graph.inputs: inputs}
+        self._left = [len(before) for before in graph.waits_for]
+        self._uses = list(graph.uses)
+        self._open = len(graph.nodes)
+        """Nodes that have not ended; those that will never start count as ended."""
+        self._failed: tuple[str, BaseException] | None = None
+        self._dead: set[int] = set()
+        self._over = False
+        """Whether nothing new may start: the outputs were given, or a failure is being dealt with."""
+        self._nest: Any = None
+
+    def begin(self, nest: Nest) -> None:
+        self._nest = nest
+        for at, left in enumerate(self._left):
+            if not left:
+                self._start(at)
+        if not self.graph.nodes:
+            self._end()
+
+    def _start(self, at: int) -> None:
+        if self._over:
+            return
+        node, nest = self.graph.nodes[at], self._nest
+        try:
+            inputs = {name: binding.value(self.values) for name, binding in node.bindings.items()}
+        except Exception as error:  # noqa: BLE001 - a part that is not there, or a conversion, fails this node like an attempt
+            add_note(error, f"in the inputs of {node} of {self.graph.name!r}")
+            self._done(at, Outcome(error=error))
+            return
+        upstream = tuple(f"{nest.path}{self.graph.nodes[each].id}" for each in self.graph.waits_for[at])
+        nest.call(
+            node.entity,
+            inputs,
+            path=node.id,
+            done=partial(self._done, at),
+            metadata=node.metadata,
+            overrides=node.overrides.given,
+            upstream=upstream,
+        )
+
+    def _done(self, at: int, outcome: Outcome) -> None:
+        node = self.graph.nodes[at]
+        self._open -= 1
+        if outcome.error is not None:
+            self._fail(at, node, outcome.error)
+            return
+        for before in self.graph.reads[at]:
+            self._release(before)
+        if self._uses[at]:
+            self.values[node] = node.entity.python_interface.named_outputs(outcome.value)
+        for after in self.graph.feeds[at]:
+            self._left[after] -= 1
+            if not self._left[after] and after not in self._dead:
+                self._start(after)
+        if not self._open:
+            self._end()
+
+    def _release(self, at: int) -> None:
+        """Forget the outputs of a node when the last one that reads them has."""
+        node = self.graph.nodes[at]
+        self._uses[at] -= 1
+        if self._uses[at] <= 0:
+            self.values.pop(node, None)
+
+    def _fail(self, at: int, node: Node, error: BaseException) -> None:
+        where = f"in {node} of {self.graph.name!r}"
+        if self._failed is None:
+            self._failed = node.id, error
+            add_note(error, where)
+        else:
+            add_note(self._failed[1], f"{type(error).__name__} as well, {where}: {error}")
+        if self.policy is WorkflowFailurePolicy.FAIL_IMMEDIATELY or not isinstance(error, Exception):
+            if not self._over:
+                self._over = True
+                self._nest.stop(self._give_up)
+            return
+        waiting = [at]
+        while waiting:
+            for after in self.graph.feeds[waiting.pop()]:
+                if after not in self._dead:
+                    self._dead.add(after)
+                    self._open -= 1
+                    waiting.append(after)
+        if not self._open:
+            self._end()
+
+    def _end(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        if self._failed is not None:
+            self._give_up()
+            return
+        try:
+            outputs = {name: binding.value(self.values) for name, binding in self.graph.outputs.items()}
+        except Exception as error:  # noqa: BLE001 - as for a node's inputs
+            add_note(error, f"in the outputs of {self.graph.name!r}")
+            self._nest.fail(error)
+            return
+        self._nest.finish(self.graph.interface.returned(outputs))
+
+    def _give_up(self) -> None:
+        """Fail, after the handler had its turn; what goes wrong in the handler is told beside the error, not instead."""
+        assert self._failed is not None, "only called after a failure"
+        node, error = self._failed
+        if self.handler is None or not isinstance(error, Exception):
+            self._nest.fail(error)
+            return
+
+        def handled(outcome: Outcome) -> None:
+            if outcome.error is not None:
+                add_note(error, f"on_failure failed as well: {type(outcome.error).__name__}: {outcome.error}")
+            self._nest.fail(error)
+
+        entity, inputs = self.handler(node, error)
+        self._nest.call(entity, inputs, path="on-failure", done=handled)

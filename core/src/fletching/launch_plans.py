@@ -1,0 +1,226 @@
+"""LaunchPlan: a workflow with inputs of its own, and when it is to run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fletching.errors import CallError, ConfigError, ConversionError, GraphError, close_match
+from fletching.executable import Executable
+from fletching.interface import Interface
+from fletching.workflows import WorkflowBase
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fletching.expansion import Expansion
+    from fletching.graph.node import NodeMetadata
+    from fletching.schedules import CronSchedule, FixedRate
+
+__all__ = ["LaunchPlan"]
+
+OPTIONS = (
+    "annotations",
+    "auth_role",
+    "auto_activate",
+    "concurrency",
+    "labels",
+    "max_parallelism",
+    "notifications",
+    "overwrite_cache",
+    "raw_output_data_config",
+    "security_context",
+    "trigger",
+)
+"""What only a backend acts on; kept as given, for when the plan is registered."""
+
+
+class LaunchPlan(Executable):
+    """A workflow, defaults and fixed values for its inputs, and a schedule; called by keyword.
+
+    A schedule and the options of a backend are data: a local call runs the workflow.
+    """
+
+    node_kind = "launch plan"
+
+    def __init__(
+        self,
+        name: str,
+        workflow: WorkflowBase,
+        default_inputs: Mapping[str, Any] | None = None,
+        fixed_inputs: Mapping[str, Any] | None = None,
+        schedule: CronSchedule | FixedRate | None = None,
+        **options: Any,
+    ) -> None:
+        if not isinstance(workflow, WorkflowBase):
+            raise ConfigError(f"launch plan {name!r}: workflow must be a workflow, got {workflow!r}")
+        if not isinstance(name, str) or not name:
+            raise ConfigError(f"a launch plan's name must be a non-empty string, got {name!r}")
+        self._locate()
+        self._name = name
+        self._workflow = workflow
+        self._fixed = self._checked("fixed_inputs", fixed_inputs)
+        self._defaults = self._checked("default_inputs", default_inputs)
+        both = self._fixed.keys() & self._defaults.keys()
+        if both:
+            raise ConfigError(f"launch plan {name!r}: {min(both)!r} is fixed, so it has no use for a default as well")
+        self._schedule = schedule
+        self._options = _checked_options(name, options)
+        self._python_interface = _interface(workflow, self._fixed, self._defaults)
+
+    @classmethod
+    def create(cls, name: str, workflow: WorkflowBase, *args: Any, **kwargs: Any) -> LaunchPlan:
+        """Return a new launch plan.
+
+        Raises:
+            GraphError: another one of that name differs from it.
+        """
+        return _kept(cls(name, workflow, *args, **kwargs))
+
+    @classmethod
+    def get_or_create(cls, workflow: WorkflowBase, name: str | None = None, *args: Any, **kwargs: Any) -> LaunchPlan:
+        """Return the launch plan of a name, made if there is none; without a name the workflow's default one.
+
+        Raises:
+            GraphError: it exists and differs.
+            ConfigError: the default one is asked to be special; it needs a name for that.
+        """
+        if name is None:
+            special = [key for key, value in kwargs.items() if value is not None]
+            if args or special:
+                raise ConfigError(
+                    f"the default launch plan of {workflow.name!r} has no {special[0] if special else 'inputs'} of its "
+                    "own; give it a name"
+                )
+            return cls.get_default_launch_plan(None, workflow)
+        return _kept(cls(name, workflow, *args, **kwargs))
+
+    @staticmethod
+    def get_default_launch_plan(ctx: Any, workflow: WorkflowBase) -> LaunchPlan:
+        """Return the launch plan that has a workflow's own name and defaults; ``ctx`` is for the Flyte call form."""
+        return _kept(LaunchPlan(workflow.name, workflow))
+
+    def clone_with(self, name: str, **changed: Any) -> LaunchPlan:
+        """Return a launch plan with another name that differs from this one in what is given."""
+        whole = {
+            "default_inputs": self._defaults,
+            "fixed_inputs": self._fixed,
+            "schedule": self._schedule,
+            **self._options,
+            **changed,
+        }
+        return LaunchPlan(name, self._workflow, **whole)
+
+    @property
+    def workflow(self) -> WorkflowBase:
+        """What it runs."""
+        return self._workflow
+
+    @property
+    def fixed_inputs(self) -> dict[str, Any]:
+        """Inputs that a caller cannot change."""
+        return dict(self._fixed)
+
+    @property
+    def saved_inputs(self) -> dict[str, Any]:
+        """Defaults and fixed inputs of its own."""
+        return {**self._defaults, **self._fixed}
+
+    @property
+    def schedule(self) -> CronSchedule | FixedRate | None:
+        """When a backend runs it, or None."""
+        return self._schedule
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What a backend is told about it, by keyword."""
+        return dict(self._options)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Run the workflow at once, or record a node; inputs are given by keyword only.
+
+        Raises:
+            CallError: an input is missing, unknown, fixed, or was given by position.
+        """
+        if args:
+            raise CallError(f"launch plan {self.name!r} takes its inputs by keyword, got {args[0]!r} by position")
+        for name in kwargs:
+            if name in self._fixed:
+                raise CallError(f"launch plan {self.name!r}: {name!r} is fixed to {self._fixed[name]!r}")
+        return super().__call__(**kwargs)
+
+    def expand(self, inputs: Mapping[str, Any]) -> Expansion:
+        return self._workflow.expand({**self._fixed, **inputs})  # type: ignore[return-value]  # a workflow always expands
+
+    def construct_node_metadata(self) -> NodeMetadata:
+        return self._workflow.construct_node_metadata()
+
+    def _checked(self, what: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
+        from fletching.types.engine import transformer
+
+        known = self._workflow.python_interface.inputs
+        for name, value in (given or {}).items():
+            if name not in known:
+                raise ConfigError(
+                    f"launch plan {self._name!r}: {what} names {name!r}, which is no input of {self._workflow.name!r}"
+                    f"{close_match(name, known)}"
+                )
+            try:
+                transformer(known[name]).carry(value)
+            except ConversionError as error:
+                raise error.within(self.short_name, f"{what} {name!r}") from None
+        return dict(given or {})
+
+    def _same(self, other: LaunchPlan) -> bool:
+        ours, theirs = vars(self), vars(other)
+        names = ("_workflow", "_fixed", "_defaults", "_schedule", "_options")
+        return all(ours[name] is theirs[name] or ours[name] == theirs[name] for name in names)
+
+    def __repr__(self) -> str:
+        return f"LaunchPlan({self.name!r}, workflow={self._workflow.name!r})"
+
+
+def _checked_options(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    from fletching.errors import UnknownOptionError
+
+    for option in options:
+        if option not in OPTIONS:
+            raise UnknownOptionError(f"launch plan {name!r}: unknown option {option!r}{close_match(option, OPTIONS)}")
+    given = {option: value for option, value in options.items() if value is not None}
+    if "auth_role" in given and "security_context" in given:
+        raise ConfigError(
+            f"launch plan {name!r}: auth_role and security_context say the same thing; give the latter only"
+        )
+    return given
+
+
+def _interface(workflow: WorkflowBase, fixed: Mapping[str, Any], defaults: Mapping[str, Any]) -> Interface:
+    """Return the workflow's interface without the fixed inputs, the plan's own defaults filled in."""
+    theirs = workflow.python_interface
+    known = {**theirs.defaults, **defaults}
+    inputs = {
+        name: (kind, known[name]) if name in known else kind
+        for name, kind in theirs.inputs.items()
+        if name not in fixed
+    }
+    return (
+        Interface().with_inputs(inputs).with_outputs(theirs.outputs)
+        if not theirs.output_tuple_name
+        else Interface(inputs, dict(theirs.outputs), theirs.output_tuple_name)
+    )
+
+
+_plans: dict[str, LaunchPlan] = {}
+
+
+def _kept(plan: LaunchPlan) -> LaunchPlan:
+    """Return the plan of that name if it says the same; keep this one if there is none."""
+    known = _plans.setdefault(plan.name, plan)
+    if known._same(plan):
+        return known
+    # A workflow defined anew, as in a notebook, brings its plans anew.
+    if known.workflow.name == plan.workflow.name and known.workflow is not plan.workflow:
+        _plans[plan.name] = plan
+        return plan
+    raise GraphError(
+        f"launch plan {plan.name!r} exists with another workflow, inputs, schedule or options; choose another name"
+    )

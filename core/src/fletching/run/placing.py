@@ -1,0 +1,120 @@
+"""Placing: which executor gets which attempt, and whether it has room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fletching.run.executors import Attempt, Inline, Loop, Process, Thread, executor_named
+from fletching.run.fields import check_fields
+
+if TYPE_CHECKING:
+    from contextvars import Context
+
+    from fletching.context import Execution
+    from fletching.run.call import Call
+    from fletching.run.executors import Executor
+    from fletching.run.options import RunOptions
+
+__all__ = ["Placing"]
+
+
+class Placing:
+    """The executors of one run, made when first needed, and how many attempts each has."""
+
+    def __init__(self, options: RunOptions) -> None:
+        self._options = options
+        self._named: Executor | None = None
+        self._made: dict[type[Any], Executor] = {}
+        self._load: dict[int, int] = {}
+        self._total = 0
+        self._checked: set[tuple[int, int]] = set()
+        self.inline: Executor = Inline()
+        """For an attempt that runs on the machine's own thread."""
+        self.always_inline = options.executor == "inline"
+        """Whether the user asked for that."""
+        self.may_be_inline = options.executor in (None, "inline")
+        """Whether nobody asked for anything else."""
+
+    def executor_of(self, entity: Any, timeout: Any = None) -> Executor:
+        """Return the executor for the attempts of an entity."""
+        if self._options.executor is not None:
+            if self.always_inline:
+                return self.inline
+            if self._named is None:
+                self._named = executor_named(self._options.executor)
+            # A thread of its own would only wait for the loop.
+            return self._one(Loop) if entity.is_async and isinstance(self._named, Thread) else self._named
+        if entity.is_async:
+            return self._one(Loop)
+        return self._one(Process) if timeout else self._one(Thread)
+
+    def _one(self, kind: type[Any]) -> Executor:
+        found = self._made.get(kind)
+        if found is None:
+            found = self._made[kind] = kind()
+        return found
+
+    def executor_for(self, call: Call) -> Executor:
+        """Return the executor for an attempt of a call.
+
+        Raises:
+            ExecutorError: the user named one that does not exist, or that cannot keep what the task asks for.
+        """
+        entity, metadata = call.entity, call.metadata
+        executor = self.executor_of(entity, metadata.timeout)
+        if self._options.executor is not None:
+            key = id(entity), id(metadata)
+            if call.overrides or key not in self._checked:
+                check_fields(executor, entity, metadata, call.overrides, lenient=self._options.lenient)
+                self._checked.add(key)
+        return executor
+
+    def may_replace(self, executor: Executor) -> bool:
+        """Whether an attempt may run on the machine's own thread as well."""
+        return self.may_be_inline and isinstance(executor, Thread)
+
+    def attempt(self, call: Call, execution: Execution, context: Context) -> Attempt:
+        """Return an attempt as an executor gets it."""
+        timeout = call.metadata.timeout
+        return Attempt(
+            execution=execution,
+            inputs=call.inputs,
+            timeout=timeout.total_seconds() if timeout else None,  # type: ignore[union-attr]  # a timedelta once checked
+            context=context.copy(),
+        )
+
+    # Room
+
+    def room(self, executor: Executor) -> int:
+        """Return how many attempts an executor may have at once."""
+        limit = self._options.max_parallel
+        if executor is self.inline:
+            return 1
+        if limit is None:
+            return executor.slots
+        return limit
+
+    def any_room(self) -> bool:
+        """Whether the run as a whole may have another attempt."""
+        limit = self._options.max_parallel
+        return limit is None or self._total < limit
+
+    def has_room(self, executor: Executor) -> bool:
+        """Whether an executor may have another attempt."""
+        return self.any_room() and self._load.get(id(executor), 0) < self.room(executor)
+
+    def take(self, executor: Executor) -> None:
+        """Count an attempt in."""
+        self._load[id(executor)] = self._load.get(id(executor), 0) + 1
+        self._total += 1
+
+    def give(self, executor: Executor) -> None:
+        """Count an attempt out."""
+        self._load[id(executor)] -= 1
+        self._total -= 1
+
+    def close(self) -> None:
+        """Let go of every executor."""
+        for executor in (self._named, *self._made.values()):
+            if executor is not None:
+                executor.close()

@@ -1,0 +1,117 @@
+"""Threads that wait for work, and can be asked to stop in the middle of it.
+
+Those of `concurrent.futures` are joined when the interpreter ends, so a task that hangs would keep a program from ever
+ending; and they cannot be interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from typing import TYPE_CHECKING
+
+from fletching.errors import RunCancelledError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["ThreadJob", "run_in_thread"]
+
+IDLE_SECONDS = 10.0
+"""How long a thread waits for more before it ends."""
+
+
+class StopAttempt(RunCancelledError):
+    """Raised inside a thread whose work is not wanted any more."""
+
+
+class ThreadJob:
+    """Work for a thread, while it waits, runs and has ended."""
+
+    __slots__ = ("_ended", "_lock", "_thread", "_work")
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._lock = threading.Lock()
+        self._thread: int | None = None
+        self._ended = False
+
+    def run(self) -> None:
+        """Do the work on the calling thread."""
+        with self._lock:
+            if self._ended:
+                return
+            self._thread = threading.get_ident()
+        try:
+            self._work()
+        finally:
+            with self._lock:
+                self._ended = True
+                if self._thread is None:
+                    _raise_in(threading.get_ident(), None)  # asked to stop after the last line of the work
+
+    def stop(self) -> None:
+        """Have the work end with `StopAttempt`, at its next line of Python; in the middle of C code, after that."""
+        with self._lock:
+            if self._thread is not None and not self._ended:
+                _raise_in(self._thread, StopAttempt)
+                self._thread = None
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    import ctypes
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error) if error else None)
+
+
+class _Pool:
+    """Starts a thread when there is work and no thread waits for it; how many run at once is for the caller to decide."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.waiting: queue.SimpleQueue[ThreadJob] = queue.SimpleQueue()
+        self.idle = 0
+        self.started = 0
+        self.lock = threading.Lock()
+
+    def submit(self, job: ThreadJob) -> None:
+        with self.lock:
+            if self.idle:
+                self.idle -= 1
+            else:
+                self.started += 1
+                name = f"fletching-thread-{self.started}"
+                threading.Thread(target=self._serve, name=name, daemon=True).start()
+        self.waiting.put(job)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                job = self.waiting.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                with self.lock:
+                    if self.idle:
+                        self.idle -= 1
+                        return
+                continue  # work that is on its way counts on this thread
+            try:
+                job.run()
+            except StopAttempt:
+                pass  # it came when the work had ended already
+            del job  # its values must not live until the next one comes
+            with self.lock:
+                self.idle += 1
+
+
+_pools: list[_Pool] = []
+
+
+def run_in_thread(work: Callable[[], None]) -> ThreadJob:
+    """Have a thread do some work, now."""
+    # A forked child has the object and not its threads.
+    if not _pools or _pools[-1].pid != os.getpid():
+        _pools[:] = [_Pool()]
+    job = ThreadJob(work)
+    _pools[-1].submit(job)
+    return job
