@@ -103,7 +103,7 @@ class Recorder:
             self._begin(entity, inputs, options or {})
         except (sqlite3.Error, RunStoreError, OSError) as error:
             self.run_id = ""
-            warn_unrecorded(error)
+            warn_unrecorded(unusable(self.store.path, error) if isinstance(error, sqlite3.Error) else error)
         return self.run_id
 
     def _begin(self, entity: Any, inputs: Mapping[str, Any], options: Mapping[str, Any]) -> None:
@@ -121,7 +121,7 @@ class Recorder:
             )  # fmt: skip
             with suppress(sqlite3.IntegrityError), self.store.writing() as connection:
                 done = connection.execute(RUN, row)
-                self._writer.run = int(done.lastrowid or 0)
+                self._writer.run, self._writer.committed = int(done.lastrowid or 0), time.monotonic()
                 rows = [(tag, self._writer.run) for tag in self.tags]
                 connection.executemany("INSERT INTO tags VALUES (?, ?)", rows)
                 if held is not None:

@@ -132,20 +132,24 @@ def find(connection: sqlite3.Connection, word: str) -> str:
         if row is None:
             raise RunStoreError("there is no run yet; 'fletch run' makes one")
         return str(row[0])
-    ways = (
+    exact = (
         ("SELECT id FROM runs WHERE id = ?", (word,)),
         ("SELECT id FROM runs WHERE name = ? ORDER BY number DESC LIMIT 1", (word,)),
+    )
+    parts = (
         ("SELECT id FROM runs WHERE suffix >= ? AND suffix < ? LIMIT 3", (word, word + "g")),
         ("SELECT id FROM runs WHERE id >= ? AND id < ? LIMIT 3", (word, word + "g")),
         ("SELECT id FROM runs WHERE substr(id, -length(?)) = ? LIMIT 3", (word, word)),
     )
-    for query, values in ways if word else ():
-        found = [str(row[0]) for row in connection.execute(query, values)]
-        if len(found) == 1:
-            return found[0]
+    for ways in (exact, parts) if word else ():
+        # A run that is found in one way must not hide another that is meant in another way.
+        found = {str(row[0]): None for query, values in ways for row in connection.execute(query, values)}
+        if len(found) == 1 or (found and ways is exact):
+            return next(iter(found))
         if found:
-            more = " and others" if len(found) > 2 else ""
-            raise RunStoreError(f"{word!r} may be {found[0]}, {found[1]}{more}; give more of the id")
+            first, second, *rest = found
+            more = " and others" if rest else ""
+            raise RunStoreError(f"{word!r} may be {first}, {second}{more}; give more of the id")
     names = [str(row[0]) for row in connection.execute("SELECT DISTINCT name FROM runs WHERE name > '' LIMIT 1000")]
     raise RunStoreError(
         f"there is no run {word!r}{close_match(word, [*names, 'last'])}; give an id, its beginning or end, a name, or "

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fletching.errors import RunStoreError, RunStoreWarning
+from fletching.run.store_schema import unusable
 
 if TYPE_CHECKING:
     from fletching.run.store import RunStore
@@ -161,7 +162,7 @@ class Writer:
         """Warn that something is not recorded; once, as one reason has many consequences."""
         if not self._warned:
             self._warned = True
-            warn_unrecorded(error)
+            warn_unrecorded(unusable(self.store.path, error) if isinstance(error, sqlite3.Error) else error)
 
 
 def warn_unrecorded(error: BaseException) -> None:
