@@ -109,7 +109,8 @@ def clear(task: str | None, as_json: bool) -> None:
         known = {one.task for one in cache_prune.entries()}
         meant = {name for name in known if task in (name, name.rpartition(".")[2])}
         if not meant:
-            raise click.UsageError(f"the cache holds nothing of task {task!r}{close_match(task, known)}")
+            close = close_match(task, known) or close_match(task, {name.rpartition(".")[2] for name in known})
+            raise click.UsageError(f"the cache holds nothing of task {task!r}{close}")
         _tell(cache_prune.clear(*meant), as_json)
 
 

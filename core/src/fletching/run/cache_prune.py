@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from contextlib import suppress
-from sqlite3 import DatabaseError, OperationalError
+from sqlite3 import SQLITE_FULL, DatabaseError, OperationalError
 from typing import TYPE_CHECKING, NamedTuple
 
 from fletching.run import cache_files, cache_store
@@ -109,10 +109,9 @@ def clear(*tasks: str) -> Removed:
     try:
         removed = _removed(work, all_files=True)
     except DatabaseError as error:
-        if isinstance(error, OperationalError):
-            raise  # it cannot be reached, which is not damage
-        with suppress(DatabaseError):
-            cache_store.write(lambda raw: None)  # sets aside what is damaged
+        if isinstance(error, OperationalError) and getattr(error, "sqlite_errorcode", None) != SQLITE_FULL:
+            raise  # it is in use, or cannot be reached
+        cache_store.set_aside()
         removed = _removed(work, all_files=True)
     for name in ("cache.db.broken", "cache.db.broken-wal"):
         with suppress(OSError):

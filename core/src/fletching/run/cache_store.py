@@ -20,7 +20,7 @@ from fletching.errors import FletchingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["PATIENCE", "NewerCacheError", "adopt", "cache_folder", "exclusive", "read", "shrink", "write"]
+__all__ = ["PATIENCE", "NewerCacheError", "adopt", "cache_folder", "exclusive", "read", "set_aside", "shrink", "write"]
 
 VERSION = 1
 """The ``user_version`` of the file. The first release had 0 and only the first table, which it can go on using."""
@@ -135,7 +135,7 @@ def write(work: Callable[[sqlite3.Connection], T]) -> T:
         return _use(connection, transaction)
     except Exception as error:
         if before is not None and _is_damage(error):
-            _set_aside(path, before)
+            set_aside(before)
         raise
 
 
@@ -257,12 +257,17 @@ def _is_damage(error: BaseException) -> bool:
     return type(error) is sqlite3.DatabaseError or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
-def _set_aside(path: str, damaged: os.stat_result) -> None:
-    """Let the next call begin a new database; what is left of this one stays beside it."""
+def set_aside(damaged: os.stat_result | None = None) -> None:
+    """Let the next call begin a new database; what is left of this one stays beside it.
+
+    Args:
+        damaged: the file that was found damaged; if another one is there now, that is left alone.
+    """
+    path = _database(cache_folder())
     connection: Connection | None = getattr(_mine, "connection", None)
     with suppress(OSError), exclusive(os.path.dirname(path)):
         present = _stat(path)
-        if present is not None and _is_same(present, damaged):  # else somebody else was first
+        if damaged is None or (present is not None and _is_same(present, damaged) and not _is_newer(path)):
             # The file goes first: when connections to it are closed, SQLite sees that it was moved and leaves the rest.
             os.replace(path, f"{path}.broken")
             with suppress(OSError):
@@ -272,6 +277,20 @@ def _set_aside(path: str, damaged: os.stat_result) -> None:
     if connection is not None:
         _mine.connection = None
         connection.close()
+
+
+def _is_newer(path: str) -> bool:
+    """Tell whether a later release took the file over, while it was open here."""
+    try:
+        raw = _connect(path, "rw")
+    except sqlite3.Error:
+        return False
+    try:
+        return bool(raw.execute("PRAGMA user_version").fetchone()[0] > VERSION)
+    except sqlite3.Error:
+        return False
+    finally:
+        raw.close()
 
 
 @contextmanager
