@@ -6,6 +6,8 @@ import fcntl
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from fletching import Cache, FlyteFile, task
-from fletching.cli.main import fletch
+from fletching.cli.cache import command
 from fletching.expansion import Outcome
 from fletching.home import cache_dir
 from fletching.run.cache import open_entry
@@ -56,7 +58,7 @@ def folder(isolated_home: Path) -> Path:
 
 def cache(*args: str, status: int = 0) -> str:
     """Run ``fletch cache`` and return what it prints."""
-    run = CliRunner().invoke(fletch, ["cache", *args], prog_name="fletch")
+    run = CliRunner().invoke(command, args, prog_name="fletch cache")
     assert run.exit_code == status, run.output
     return run.output
 
@@ -87,6 +89,12 @@ def test_an_empty_cache() -> None:
     assert listed() == []
     assert cache("prune", "--max-size", "1GB") == "removed 0 entries (0 B); 0 entries (0 B) left\n"
     assert cache("clear") == "removed 0 entries (0 B); 0 entries (0 B) left\n"
+
+
+def test_it_is_a_command_of_fletch() -> None:
+    command_line = [sys.executable, "-m", "fletching", "cache", "list"]
+    done = subprocess.run(command_line, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "the cache is empty\n")
 
 
 def test_the_list_tells_the_last_used_first() -> None:
