@@ -109,13 +109,15 @@ class Recorder:
     def _begin(self, entity: Any, inputs: Mapping[str, Any], options: Mapping[str, Any]) -> None:
         known = self._entity = self._know(entity)
         held = self._hold_inputs(known, inputs)
-        now, driver = time.time(), this_driver()
+        now, driver, folder = time.time(), this_driver(), ""
+        with suppress(FileNotFoundError):  # somebody removed it
+            folder = os.getcwd()
         recovered = self._earlier.run.id if self._earlier is not None else ""
         for _ in range(100):
             run_id = new_run_id(now)
             row = (
                 run_id, run_id.rpartition("-")[2], redact(self.name), json.dumps(self.tags) if self.tags else "",
-                known.number, self.source, self.variable, "running", now, None, "", driver, recovered,
+                known.number, self.source, self.variable, folder, "running", now, None, "", driver, recovered,
                 redact(json.dumps(options, default=str)) if options else "",
                 self._digest(known.interface, inputs), held and held.hash, held and held.inline, None, None,
             )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import RunStoreError
 from fletching.run import store_queries as queries
-from fletching.run.store_schema import VERSION, connect, unusable
+from fletching.run.store_schema import connect, unusable
 from fletching.run.store_values import Values
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from fletching.run.store_records import AttemptRecord, EventRecord, NodeRecord, RunRecord
 
-__all__ = ["VERSION", "RunStore", "log_path", "node_cache_record"]
+__all__ = ["RunStore", "log_path", "node_cache_record"]
 
 Connections = list[tuple[int, sqlite3.Connection]]
 

@@ -28,7 +28,8 @@ __all__ = [
 
 COLUMNS = """
 runs.id, runs.name, runs.tags, entities.name, entities.kind, runs.source, runs.variable, runs.status, runs.started,
-runs.ended, runs.error, runs.inputs, runs.outputs, entities.code, runs.driver, runs.recovered_from, runs.options
+runs.ended, runs.error, runs.inputs, runs.outputs, entities.code, runs.driver, runs.recovered_from, runs.options,
+runs.folder
 FROM runs JOIN entities ON entities.number = runs.entity
 """
 
@@ -108,6 +109,7 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
         kind=row[4],
         source=row[5],
         variable=row[6],
+        folder=row[17],
         status="lost" if status == "running" and is_gone(driver) else status,
         started=row[8],
         ended=row[9],

@@ -27,6 +27,8 @@ class RunRecord:
     """The file or module as it was given on the command line; empty for a run that was not started there."""
     variable: str
     """The variable of the source that holds the task or workflow."""
+    folder: str
+    """The working directory, which a relative source starts at."""
     status: str
     """``running``, ``succeeded``, ``failed``, ``cancelled``, or ``lost``: its process ended without a word."""
     started: float

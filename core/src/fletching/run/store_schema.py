@@ -24,7 +24,7 @@ CREATE TABLE entities (
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE, suffix TEXT NOT NULL, name TEXT NOT NULL, tags TEXT NOT NULL,
-    entity INTEGER NOT NULL REFERENCES entities, source TEXT NOT NULL, variable TEXT NOT NULL,
+    entity INTEGER NOT NULL REFERENCES entities, source TEXT NOT NULL, variable TEXT NOT NULL, folder TEXT NOT NULL,
     status TEXT NOT NULL, started REAL NOT NULL, ended REAL, error TEXT NOT NULL,
     driver TEXT NOT NULL, recovered_from TEXT NOT NULL, options TEXT NOT NULL,
     inputs BLOB, input_values BLOB, input_data BLOB, outputs BLOB, output_data BLOB

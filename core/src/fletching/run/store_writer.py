@@ -23,7 +23,7 @@ HELD = 20_000
 IMPATIENT = 100
 """Once a commit failed, so many milliseconds are spent on waiting for other processes."""
 
-RUN = f"INSERT INTO runs VALUES (NULL, {', '.join('?' * 19)})"  # noqa: S608 - constants
+RUN = f"INSERT INTO runs VALUES (NULL, {', '.join('?' * 20)})"  # noqa: S608 - constants
 END = "UPDATE runs SET status = ?, ended = ?, error = ?, outputs = ?, output_data = ? WHERE number = ?"
 ENTITY = "SELECT number FROM entities WHERE name = ? AND kind = ? AND code = ? AND place = ? AND interface = ?"
 NODE = f"INSERT OR REPLACE INTO nodes VALUES ({', '.join('?' * 17)})"  # noqa: S608 - constants
