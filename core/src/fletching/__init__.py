@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from fletching.graph.promise import Promise as Promise
     from fletching.graph.walk import WorkflowFailurePolicy as WorkflowFailurePolicy
     from fletching.imperative_workflow import ImperativeWorkflow as ImperativeWorkflow
-    from fletching.imperative_workflow import ImperativeWorkflow as Workflow
+    from fletching.imperative_workflow import ImperativeWorkflow as Workflow  # noqa: F401 - a public name
     from fletching.interface import Interface as Interface
     from fletching.launch_plans import LaunchPlan as LaunchPlan
     from fletching.metadata import TaskMetadata as TaskMetadata

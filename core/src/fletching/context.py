@@ -90,7 +90,7 @@ class Execution:
     @property
     def metadata(self) -> TaskMetadata:
         """The metadata that counts for this attempt: its node's, or the task's."""
-        return self.task.metadata if self._metadata is None else self._metadata  # type: ignore[no-any-return]
+        return self.task.metadata if self._metadata is None else self._metadata
 
     @metadata.setter
     def metadata(self, value: TaskMetadata | None) -> None:

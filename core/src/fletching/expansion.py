@@ -24,7 +24,8 @@ class Expansion(ABC):
     """Calls that together are the work of one call.
 
     An executable gives one from its ``expand``, or an attempt returns one instead of its outputs, as a dynamic task
-    does. Everything happens on the scheduler's own thread: `begin` and the callbacks given to `Nest.call` must not block.
+    does. Everything happens on the scheduler's own thread: `begin`, and the callbacks that `Nest.call` gets, must not
+    block.
     """
 
     kind: ClassVar[str] = "graph"

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["PythonFunctionWorkflow"]
 
 
+_building = threading.RLock()
+"""Held while a graph is built. One for all: workflows call each other, in any order."""
+
+
 class PythonFunctionWorkflow(WorkflowBase):
     """A workflow whose function is run once, with promises, to find out what it calls."""
 
@@ -41,7 +45,6 @@ class PythonFunctionWorkflow(WorkflowBase):
         self._workflow_function = workflow_function
         self._default_options = default_options
         self._locate(module_name(workflow_function))
-        self._lock = threading.Lock()
         self._building = False
         self._graph: Graph | None = None
         super().__init__(
@@ -81,17 +84,17 @@ class PythonFunctionWorkflow(WorkflowBase):
     @property
     def graph(self) -> Graph:
         if self._graph is None:
-            if self._building and self._lock.locked() and self._builder_thread == threading.get_ident():
-                raise GraphError(f"workflow {self.name!r} calls itself; only a @dynamic task can")
-            with self._lock:
+            with _building:
                 if self._graph is None:
                     self._graph = self._build()
         return self._graph
 
-    _builder_thread = 0
-
     def _build(self) -> Graph:
-        self._building, self._builder_thread = True, threading.get_ident()
+        if self._building:
+            raise GraphError(
+                f"workflow {self.name!r} calls itself, so it would never end; only a @dynamic task can do that"
+            )
+        self._building = True
         try:
             builder = GraphBuilder(self.name, self._python_interface.inputs)
             with builder.recording():
@@ -99,7 +102,11 @@ class PythonFunctionWorkflow(WorkflowBase):
             outputs = bind_outputs(
                 builder, self._python_interface, result, what=f"workflow {self.name!r}", plain_too=False
             )
-            return builder.finish(self._python_interface, outputs)
+            graph = builder.finish(self._python_interface, outputs)
+            for inner in graph.called():
+                # What is called has to be buildable too, and must not lead back here.
+                getattr(inner, "graph", None)
+            return graph
         finally:
             self._building = False
 
@@ -111,11 +118,7 @@ class PythonFunctionWorkflow(WorkflowBase):
         return self._workflow_function(*before, **named)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_lock": None, "_graph": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._lock = threading.Lock()
+        return {**super().__getstate__(), "_graph": None, "_building": False}
 
     def __reduce__(self) -> Any:
         from fletching.function_task import reduce_located

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import GraphError, close_match
 from fletching.executable import Executable
-from fletching.graph.bindings import bind
+from fletching.graph.bindings import Reference, bind
 from fletching.graph.builder import GraphBuilder
 from fletching.graph.conditional import ConditionalSection
 from fletching.graph.promise import Promise
@@ -127,7 +127,7 @@ class ImperativeWorkflow(WorkflowBase):
             binding.var
             for node in self._builder.nodes
             for binding in node.bindings.values()
-            if getattr(binding, "node", None) is self._builder.inputs
+            if isinstance(binding, Reference) and binding.node is self._builder.inputs
         }
         return bool(self._builder.nodes) and used >= self._builder.inputs.kinds.keys()
 

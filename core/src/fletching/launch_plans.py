@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fletching.expansion import Expansion
+    from fletching.graph.graph import Graph
     from fletching.graph.node import NodeMetadata
     from fletching.schedules import CronSchedule, FixedRate
 
@@ -116,6 +117,11 @@ class LaunchPlan(Executable):
         return self._workflow
 
     @property
+    def graph(self) -> Graph:
+        """The workflow's calls."""
+        return self._workflow.graph
+
+    @property
     def fixed_inputs(self) -> dict[str, Any]:
         """Inputs that a caller cannot change."""
         return dict(self._fixed)
@@ -149,7 +155,7 @@ class LaunchPlan(Executable):
         return super().__call__(**kwargs)
 
     def expand(self, inputs: Mapping[str, Any]) -> Expansion:
-        return self._workflow.expand({**self._fixed, **inputs})  # type: ignore[return-value]  # a workflow always expands
+        return self._workflow.expand({**self._fixed, **inputs})
 
     def construct_node_metadata(self) -> NodeMetadata:
         return self._workflow.construct_node_metadata()

@@ -58,8 +58,8 @@ def workflow(
 def workflow(_workflow_function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Make a workflow of a function: ``@workflow``, ``@workflow(on_failure=...)`` or ``workflow(function)``.
 
-    Its function is run once, when the graph is first needed, with promises for inputs: each call of a task in it becomes
-    a node. A call of the workflow runs the graph, independent nodes at the same time.
+    Its function is run once, when the graph is first needed, with promises for inputs: each call of a task in it
+    becomes a node. A call of the workflow runs the graph, independent nodes at the same time.
 
     Raises:
         UnknownOptionError: an option nobody knows.

@@ -137,14 +137,14 @@ class WorkflowBase(Executable):
         for name in ours:
             if name not in theirs.inputs:
                 raise InterfaceError(
-                    f"workflow {self._name!r}: on_failure={handler.short_name} has no input {name!r}, and it is called with "
-                    f"all inputs of the workflow; add {name!r} to it"
+                    f"workflow {self._name!r}: on_failure={handler.short_name} has no input {name!r}, and it is called "
+                    f"with all inputs of the workflow; add {name!r} to it"
                 )
         for name, kind in theirs.inputs.items():
             if name not in ours and name != "err" and name not in theirs.defaults and not accepts_none(kind):
                 raise InterfaceError(
-                    f"workflow {self._name!r}: on_failure={handler.short_name} needs {name!r}, which is no input of the "
-                    "workflow; give it a default, or make it Optional"
+                    f"workflow {self._name!r}: on_failure={handler.short_name} needs {name!r}, which is no input of "
+                    "the workflow; give it a default, or make it Optional"
                 )
         self._on_failure = handler
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fletching.expansion import Expansion
     from fletching.graph.bindings import Binding
     from fletching.graph.graph import Graph
+    from fletching.graph.node import Node
     from fletching.metadata import TaskMetadata
 
 __all__ = ["Branch", "Case", "ConditionalSection", "conditional"]
@@ -73,7 +74,7 @@ class Conditional:
         """
         from fletching.graph.walk import GraphExpansion
 
-        values = {self.section.inputs: inputs}
+        values: dict[Node, Mapping[str, Any]] = {self.section.inputs: inputs}
 
         def value(promise: Promise) -> Any:
             node, var, path = self.section.reference(promise)

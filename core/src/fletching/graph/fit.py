@@ -55,20 +55,18 @@ def passes(given: Any, wanted: Any) -> bool:
         return all(any(passes(one, each) for each in wanted_variants) for one in given_variants)
     one, other = plain_type(given), plain_type(wanted)
     if same_type(one, other) or (one is int and other is float):
-        return _same_extras(given, wanted)
+        # What else stands in Annotated changes no value, but for a dataset: there it names the columns.
+        return bool(transformer(given).literal_type().WhichOneof("type") != "structured_dataset_type")
     origin = get_origin(one)
     if origin in (list, dict) and origin is get_origin(other):
         return all(passes(a, b) for a, b in zip(get_args(one), get_args(other), strict=True))
     return False
 
 
-def _same_extras(given: Any, wanted: Any) -> bool:
-    """Return whether only extras that change no value, such as a hash, differ."""
-    return bool(transformer(given).literal_type().WhichOneof("type") != "structured_dataset_type")
-
-
 def _wire_fits(given: LiteralType, wanted: LiteralType) -> bool:
     """Return whether a backend would let the one be bound to the other."""
+    from flyteidl.core.types_pb2 import SimpleType
+
     form = wanted.WhichOneof("type")
     if given.HasField("union_type"):
         return all(_wire_fits(one, wanted) for one in given.union_type.variants)
@@ -76,7 +74,7 @@ def _wire_fits(given: LiteralType, wanted: LiteralType) -> bool:
         return any(_wire_fits(given, one) for one in wanted.union_type.variants)
     if given.WhichOneof("type") != form:
         text = {given.WhichOneof("type"), form} == {"enum_type", "simple"}
-        return text and {given.simple, wanted.simple} <= {0, _string()}
+        return text and {given.simple, wanted.simple} <= {SimpleType.NONE, SimpleType.STRING}
     if form == "collection_type":
         return _wire_fits(given.collection_type, wanted.collection_type)
     if form == "map_value_type":
@@ -91,24 +89,5 @@ def _wire_fits(given: LiteralType, wanted: LiteralType) -> bool:
         need = wanted.structured_dataset_type.columns
         return not have or all(each.name in have and have[each.name] == each.literal_type for each in need)
     if form == "simple":
-        integer_for_float = (given.simple, wanted.simple) == (_integer(), _float())
-        return given.simple == wanted.simple or integer_for_float
+        return given.simple == wanted.simple or (given.simple, wanted.simple) == (SimpleType.INTEGER, SimpleType.FLOAT)
     return bool(given == wanted)
-
-
-def _string() -> int:
-    from flyteidl.core.types_pb2 import SimpleType
-
-    return SimpleType.STRING
-
-
-def _integer() -> int:
-    from flyteidl.core.types_pb2 import SimpleType
-
-    return SimpleType.INTEGER
-
-
-def _float() -> int:
-    from flyteidl.core.types_pb2 import SimpleType
-
-    return SimpleType.FLOAT

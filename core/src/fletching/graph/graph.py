@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fletching.errors import CycleError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from fletching.graph.bindings import Binding
     from fletching.graph.node import InputNode, Node
@@ -57,6 +57,14 @@ class Graph:
         object.__setattr__(self, "reads", tuple(reads[:-1]))
         object.__setattr__(self, "uses", tuple(uses))
         self._check_order()
+
+    def called(self) -> Iterator[Any]:
+        """Tell what its nodes call, those in the branches of conditionals included."""
+        for node in self.nodes:
+            yield node.entity
+            for branch in getattr(node.entity, "branches", ()):
+                if branch.graph is not None:
+                    yield from branch.graph.called()
 
     def _check_order(self) -> None:
         """Refuse a graph in which nodes wait for each other."""

@@ -92,10 +92,8 @@ class Node:
         outputs = self.outputs
         if name in outputs:
             return outputs[name]
-        known = ", ".join(outputs) or "none"
-        raise AttributeError(
-            f"node {self.id!r} of {self.entity.name!r} has no output {name!r}{close_match(name, outputs)}; it has: {known}"
-        )
+        hint, known = close_match(name, outputs), ", ".join(outputs) or "none"
+        raise AttributeError(f"node {self.id!r} of {self.entity.name!r} has no output {name!r}{hint}; it has: {known}")
 
     @property
     def upstream(self) -> tuple[Node, ...]:

@@ -66,7 +66,8 @@ def _named(interface: Interface, declared: list[str], result: Any, what: str) ->
         raise GraphError(f"{what} declares {len(declared)} outputs ({', '.join(declared)}) and returns {_told(result)}")
     if len(result) != len(declared):
         raise GraphError(
-            f"{what} declares {len(declared)} outputs ({', '.join(declared)}) and returns {len(result)}: {_told(result)}"
+            f"{what} declares {len(declared)} outputs ({', '.join(declared)}) and returns {len(result)}: "
+            f"{_told(result)}"
         )
     return dict(zip(declared, result, strict=True))
 

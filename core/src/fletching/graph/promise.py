@@ -157,7 +157,7 @@ class Promise(Ordered):
     def _refuse(self, what: str, instead: str) -> NoReturn:
         raise PromiseError(f"{self._told()} has no value while the workflow is built, so {what}; {instead}")
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> NoReturn:  # noqa: PLE0304 - it never returns
         self._refuse("it is neither true nor false", "use conditional(...).if_(...), or an if inside a @dynamic task")
 
     def __and__(self, other: object) -> NoReturn:
@@ -168,7 +168,7 @@ class Promise(Ordered):
     def __iter__(self) -> NoReturn:
         self._refuse("it cannot be iterated", "use map_task to run a task on each item, or loop inside a @dynamic task")
 
-    def __len__(self) -> NoReturn:
+    def __len__(self) -> NoReturn:  # noqa: PLE0303 - as above
         self._refuse("it has no length", "use len() inside a task")
 
     def __contains__(self, item: object) -> NoReturn:
@@ -239,7 +239,7 @@ class VoidPromise(Ordered):
         self._refuse()
 
     __getitem__ = __iter__ = __len__ = __call__ = __bool__ = __format__ = __str__ = _refuse
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = __add__ = __radd__ = _refuse  # type: ignore[assignment]
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = __add__ = __radd__ = _refuse
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:

@@ -151,7 +151,7 @@ class GraphExpansion(Expansion):
         self._nest.finish(self.graph.interface.returned(outputs))
 
     def _give_up(self) -> None:
-        """Fail, after the handler had its turn; what goes wrong in the handler is told beside the error, not instead."""
+        """Fail, after the handler had its turn; what goes wrong in it is told beside the error, not instead."""
         assert self._failed is not None, "only called after a failure"
         node, error = self._failed
         if self.handler is None or not isinstance(error, Exception):

@@ -15,11 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from fletching.metadata import TaskMetadata
-    from fletching.run.cache import CacheEntry
+    from fletching.run.cache import CacheEntry, CacheMode
     from fletching.run.nest import OpenNest
     from fletching.run.recorder import Recorder
 
-__all__ = ["Call", "Step", "Wait", "begin_attempt", "call_plan", "repeatable"]
+__all__ = [
+    "NO_OVERRIDES",
+    "Call",
+    "CallOptions",
+    "Step",
+    "Wait",
+    "begin_attempt",
+    "call_plan",
+    "new_call",
+    "repeatable",
+    "replayed_inputs",
+]
 
 _numbers = itertools.count(1)
 
@@ -90,16 +101,20 @@ class Call:
         self.plan: Generator[Step, Outcome | None, Outcome] | None = None
         self.entry: CacheEntry | None = None
         """What the cache holds, or will hold, for it."""
+        self.depth = 0
+        """How many calls it stands inside of."""
+        self.started = 0.0
+        """When it began, on the clock of ``time.perf_counter``."""
 
     recorder: Recorder | None
-    cache_mode: str | None
+    cache_mode: CacheMode | None
     overrides: Mapping[str, Any]
     upstream: tuple[str, ...]
 
     @property
     def metadata(self) -> TaskMetadata:
         """The metadata that counts for this call."""
-        return self.entity.metadata if self.own_metadata is None else self.own_metadata  # type: ignore[no-any-return]
+        return self.entity.metadata if self.own_metadata is None else self.own_metadata
 
     @property
     def parent(self) -> Call | None:
@@ -153,17 +168,18 @@ class CallOptions(NamedTuple):
     """What holds for every call of a run."""
 
     recorder: Recorder | None = None
-    cache: str | None = None
+    cache: CacheMode | None = None
     """``off``, ``refresh``, ``use``, or None for what the environment says."""
 
 
 NO_OVERRIDES: Mapping[str, Any] = {}
+PLAIN = CallOptions()
 
 
-def new_call(entity: Any, inputs: Mapping[str, Any], options: CallOptions = CallOptions()) -> Call:
+def new_call(entity: Any, inputs: Mapping[str, Any]) -> Call:
     """Return the call that a run is of."""
     call = Call(entity, inputs)
-    call.place(options)
+    call.place(PLAIN)
     call.overrides = NO_OVERRIDES
     call.upstream = ()
     return call
@@ -222,9 +238,9 @@ def call_plan(call: Call) -> Generator[Step, Outcome | None, Outcome]:
         assert outcome is not None, "a driver answers every step but the first with an outcome"
         if entry is not None and outcome.error is None:
             outcome = Outcome(entry.write(outcome.value))
-    except BaseException as error:
-        if isinstance(error, GeneratorExit):
-            raise
+    except GeneratorExit:
+        raise  # the driver gives up on the call
+    except BaseException as error:  # noqa: BLE001 - an input that does not fit, a broken key: how the call ended
         outcome = Outcome(error=error)
     finally:
         if entry is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from fletching.errors import ExecutorError
 from fletching.expansion import Outcome
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fletching.context import Execution
 
-__all__ = ["Attempt", "Executor", "Running", "executor_named", "executor_names"]
+__all__ = ["Attempt", "Executor", "Inline", "Loop", "Process", "Running", "Thread", "executor_named", "executor_names"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +86,8 @@ attempt, so both answers of ``interruptible`` are kept."""
 class _Here:
     """What the executors of this process share."""
 
-    name: ClassVar[str]
-    honours: ClassVar[frozenset[str]] = SCHEDULED
+    name: str
+    honours: frozenset[str] = SCHEDULED
 
     def close(self) -> None:
         """Nothing is kept."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fletching.expansion import Expansion
     from fletching.run.call import Call
 
-__all__ = ["attempt_async", "run_call", "run_call_async", "run_expansion"]
+__all__ = ["attempt_async", "run_call", "run_call_async", "run_expansion", "warn_if_deprecated"]
 
 
 def run_call(entity: Any, inputs: Mapping[str, Any]) -> Any:

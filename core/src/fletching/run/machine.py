@@ -7,18 +7,16 @@ going on, it runs right here: a chain of calls costs no change of threads.
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import queue
 import time
-from collections import deque
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from fletching.context import Execution
-from fletching.errors import RunCancelledError, RunError
+from fletching.errors import RunCancelledError, RunError, TaskTimeoutError
 from fletching.expansion import Outcome
 from fletching.gate import GATE
+from fletching.run.agenda import Agenda, is_below
 from fletching.run.call import CallOptions, Wait, begin_attempt, call_plan
 from fletching.run.loop import blocking
 from fletching.run.nest import OpenNest
@@ -26,8 +24,6 @@ from fletching.run.options import DEFAULT_OPTIONS
 from fletching.run.placing import Placing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fletching.expansion import Expansion
     from fletching.run.call import Call
     from fletching.run.executors import Executor, Running
@@ -42,7 +38,7 @@ GRACE = 1.0
 """Seconds that an attempt which was told to stop gets before nobody waits for it any more."""
 
 
-class _InFlight:
+class Flight:
     """An attempt that an executor has."""
 
     __slots__ = ("call", "executor", "handle")
@@ -51,6 +47,12 @@ class _InFlight:
         self.call = call
         self.executor = executor
         self.handle: Running | None = None
+
+    def stop(self) -> None:
+        """Tell it to stop."""
+        self.call.cancelled = True
+        if self.handle is not None:
+            self.handle.cancel()
 
 
 class Machine:
@@ -61,15 +63,10 @@ class Machine:
         self._call_options = CallOptions(options.recorder, options.cache)
         self._recorder = options.recorder
         self._context = copy_context()
-        self._ready: deque[Call] = deque()
-        """Calls that may begin."""
-        self._waiting: deque[tuple[Call, Execution, Executor]] = deque()
-        """Attempts for which the executor has no room yet."""
-        self._flying: dict[int, _InFlight] = {}
+        self._agenda = Agenda()
+        self._flying: dict[int, Flight] = {}
         """Attempts that run, by the number of their call."""
-        self._timers: list[tuple[float, int, Callable[[], None], Call | None]] = []
-        self._order = itertools.count()
-        self._messages: queue.SimpleQueue[tuple[_InFlight, Outcome] | None] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[tuple[Flight, Outcome] | None] = queue.SimpleQueue()
         self._open: dict[int, Call] = {}
         """Calls whose plan was begun and has not ended, by number."""
         self._result: Outcome | None = None
@@ -79,8 +76,7 @@ class Machine:
 
     def run(self, call: Call) -> Outcome:
         """Run a call and everything below it, and return how it ended."""
-        call.place(self._call_options)
-        self._ready.append(call)
+        self.add(call)
         return self._drive()
 
     def run_inside(self, call: Call, expansion: Expansion) -> Outcome:
@@ -108,10 +104,11 @@ class Machine:
 
     def _turn(self) -> None:
         """Do one thing that can be done; wait only if there is none."""
-        if self._waiting:
+        agenda = self._agenda
+        if agenda.waiting:
             self._launch()
-        if self._ready and len(self._waiting) < BACKLOG:
-            self._begin(self._ready.popleft())
+        if agenda.ready and len(agenda.waiting) < BACKLOG:
+            self._begin(agenda.ready.popleft())
             return
         if self._recorder is not None:
             self._recorder.flush()
@@ -122,7 +119,7 @@ class Machine:
     def add(self, call: Call) -> None:
         """Take on a call that may begin."""
         call.place(self._call_options)
-        self._ready.append(call)
+        self._agenda.ready.append(call)
 
     def capacity_for(self, entity: Any) -> int:
         """Return how many calls of ``entity`` are worth having open at once."""
@@ -144,7 +141,7 @@ class Machine:
 
     def _idle(self) -> bool:
         """Whether nothing else is going on."""
-        return not (self._flying or self._ready or self._waiting or self._timers)
+        return not (self._flying or self._agenda)
 
     def _advance(self, call: Call, outcome: Outcome | None) -> None:
         """Have a call's plan take its next step."""
@@ -163,28 +160,25 @@ class Machine:
             if isinstance(step, Execution):
                 self._place(call, step)
             elif isinstance(step, Wait):
-                self._later(step.seconds, lambda: self._advance(call, Outcome()), call)
+                self._agenda.later(step.seconds, lambda: self._advance(call, Outcome()), call)
             else:
                 self._begin_nest(call, step)
 
     def _begin_nest(self, call: Call, expansion: Expansion) -> None:
         nest = call.inner = OpenNest(self, call)
-        timeout = call.metadata.timeout
+        timeout: Any = call.metadata.timeout
         if timeout:
-            seconds = timeout.total_seconds()  # type: ignore[union-attr]  # a timedelta since it was checked
-            self._later(seconds, lambda: self._too_late(call, nest, seconds), None)
+            seconds = timeout.total_seconds()
+            self._agenda.later(seconds, lambda: self._too_late(call, nest, seconds))
         try:
             expansion.begin(nest)
         except Exception as error:  # noqa: BLE001 - the expansion's own; it is how the call ended
             nest.fail(error)
 
     def _too_late(self, call: Call, nest: OpenNest, seconds: float) -> None:
-        from fletching.errors import TaskTimeoutError
-
         if call.inner is nest:
-            what = call.entity.node_kind
-            message = f"{what} {call.entity.name!r} was stopped after its timeout of {seconds:g} s; raise timeout="
-            nest.fail(TaskTimeoutError(message))
+            what = f"{call.entity.node_kind} {call.entity.name!r}"
+            nest.fail(TaskTimeoutError(f"{what} was stopped after its timeout of {seconds:g} s; raise timeout="))
 
     def nest_ended(self, call: Call, outcome: Outcome) -> None:
         """Take note of how the calls below a call ended; for its nest."""
@@ -198,7 +192,7 @@ class Machine:
         """End a call that is not wanted any more."""
         if call.plan is not None:
             call.plan.close()
-        outcome = Outcome(error=RunCancelledError(f"{call.entity.name!r} was stopped before it ended"))
+        outcome = stopped(call, "it ended")
         if self._recorder is not None:
             self._recorder.ended(call, outcome, "cancelled")
         call.report("cancelled", error=outcome.error)
@@ -222,24 +216,25 @@ class Machine:
             return
         if self._placing.may_replace(executor) and self._idle():
             executor = self._placing.inline
-        if self._waiting or not self._placing.has_room(executor):
-            self._waiting.append((call, execution, executor))
+        if self._agenda.waiting or not self._placing.has_room(executor):
+            self._agenda.waiting.append((call, execution, executor))
         else:
             self._submit(call, execution, executor)
 
     def _launch(self) -> None:
         """Begin the attempts that wait and for which there is room now."""
-        for _ in range(len(self._waiting)):
+        waiting = self._agenda.waiting
+        for _ in range(len(waiting)):
             if not self._placing.any_room():
                 return
-            call, execution, executor = self._waiting.popleft()
+            call, execution, executor = waiting.popleft()
             if self._placing.has_room(executor):
                 self._submit(call, execution, executor)
             else:
-                self._waiting.append((call, execution, executor))
+                waiting.append((call, execution, executor))
 
     def _submit(self, call: Call, execution: Execution, executor: Executor) -> None:
-        flight = self._flying[call.number] = _InFlight(call, executor)
+        flight = self._flying[call.number] = Flight(call, executor)
         self._placing.take(executor)
         try:
             begin_attempt(call, execution, executor.name)
@@ -251,7 +246,7 @@ class Machine:
         except Exception as error:  # noqa: BLE001 - an executor that cannot even begin; or a listener's own error
             self._landed(flight, Outcome(error=error))
 
-    def _landed(self, flight: _InFlight, outcome: Outcome) -> None:
+    def _landed(self, flight: Flight, outcome: Outcome) -> None:
         call = flight.call
         if self._flying.get(call.number) is not flight:
             return  # nobody waited for it any more
@@ -261,18 +256,13 @@ class Machine:
 
     # Waiting
 
-    def _later(self, seconds: float, what: Callable[[], None], call: Call | None) -> None:
-        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), what, call))
-
     def _wait(self) -> None:
-        """Wait until an attempt has ended or a timer has run out, and deal with it."""
-        if not (self._flying or self._timers):
-            if self._result is None and not (self._ready or self._waiting):
-                raise RunError(
-                    "nothing is left to run and nobody said how the run ended: a plugin's expansion lost a call"
-                )
+        """Wait until an attempt has ended or it is time for something, and deal with it."""
+        if not (self._flying or self._agenda.has_timers):
+            if self._result is None and not self._agenda:
+                raise RunError("nothing is left to run, and the run has not ended: a plugin's expansion lost a call")
             return
-        left = self._timers[0][0] - time.monotonic() if self._timers else None
+        left = self._agenda.seconds_left()
         if left is None or left > 0:
             try:
                 message = self._messages.get(timeout=left)
@@ -281,10 +271,9 @@ class Machine:
             else:
                 self._hear(message)
                 return
-        _, _, what, _ = heapq.heappop(self._timers)
-        what()
+        self._agenda.pop_timer()()
 
-    def _hear(self, message: tuple[_InFlight, Outcome] | None) -> None:
+    def _hear(self, message: tuple[Flight, Outcome] | None) -> None:
         # All that came meanwhile is one turn, which the recorder makes durable at once.
         while True:
             if message is not None:
@@ -297,73 +286,40 @@ class Machine:
 
     def stop_below(self, nest: OpenNest) -> None:
         """Stop every call below a nest: what waits ends now, what runs is told to, and gets a moment."""
-
-        def below(call: Call | None) -> bool:
-            while call is not None and call.nest is not None:
-                if call.nest is nest:
-                    return True
-                call = call.nest.of
-            return False
-
-        dropped = [call for call in self._ready if below(call)]
-        self._ready = deque(call for call in self._ready if not below(call))
-        waiting = [call for call, _, _ in self._waiting if below(call)]
-        self._waiting = deque(each for each in self._waiting if not below(each[0]))
-        sleeping = [call for _, _, _, call in self._timers if below(call)]
-        self._timers = [each for each in self._timers if not below(each[3])]
-        heapq.heapify(self._timers)
-        stopped = [flight for flight in self._flying.values() if below(flight.call)]
-        inner = [call for call in self._open.values() if call.inner is not None and below(call)]
-        for flight in stopped:
-            flight.call.cancelled = True
-            if flight.handle is not None:
-                flight.handle.cancel()
-        if stopped:
-            self._later(GRACE, lambda: self._abandon(stopped), None)
-        for call in inner:
+        unbegun, begun = self._agenda.drop_below(nest)
+        flying = [flight for flight in self._flying.values() if is_below(flight.call, nest)]
+        around = [call for call in self._open.values() if call.inner is not None and is_below(call, nest)]
+        for flight in flying:
+            flight.stop()
+        if flying:
+            self._agenda.later(GRACE, lambda: self._abandon(flying))
+        for call in (*begun, *around):
             call.cancelled = True
-        for call in dropped:
-            self._close(call, Outcome(error=RunCancelledError(f"{call.entity.name!r} was stopped before it began")))
-        for call in (*waiting, *sleeping):
-            call.cancelled = True
+        for call in unbegun:
+            self._close(call, stopped(call, "it began"))
+        for call in begun:
             self._cancelled(call)
-        for call in inner:
+        for call in around:
             if call.inner is not None:
                 call.inner.fail(RunCancelledError(f"{call.entity.name!r} was stopped before it ended"))
 
-    def _abandon(self, flights: list[_InFlight]) -> None:
+    def _abandon(self, flights: list[Flight]) -> None:
         """Wait no more for attempts that did not stop."""
         for flight in flights:
             if self._flying.get(flight.call.number) is flight:
-                self._warn_of(flight)
-                self._landed(flight, Outcome(error=RunCancelledError("it did not stop")))
-
-    def _warn_of(self, flight: _InFlight) -> None:
-        import warnings
-
-        from fletching.errors import ExecutionWarning
-        from fletching.frames import caller_level
-
-        message = (
-            f"{flight.call.entity.name!r} was told to stop and is still busy on executor {flight.executor.name!r}; it ends "
-            "when the call it is in returns. With executor 'process' it would be killed"
-        )
-        warnings.warn(message, ExecutionWarning, stacklevel=caller_level())
+                warn_of_busy(flight)
+                self._landed(flight, stopped(flight.call, "it ended"))
 
     def _wind_down(self, *, gently: bool) -> Outcome:
         """End an interrupted run: wait for what runs, or stop it, and let what ended meanwhile be recorded."""
         ended = Outcome(error=KeyboardInterrupt())
-        self._ready.clear()
-        self._timers.clear()
+        self._agenda.clear()
         try:
-            if gently:
-                self._collect(None)
-            else:
-                self._cancel_flying()
-                self._collect(GRACE)
+            if not gently:
+                self._stop_flying()
+            self._collect(None if gently else GRACE)
         except KeyboardInterrupt:
-            # The second one: nobody waits any more.
-            self._cancel_flying()
+            self._stop_flying()  # the second one: nobody waits any more
         for call in list(self._open.values()):
             if call.plan is not None:
                 call.plan.close()
@@ -372,16 +328,15 @@ class Machine:
             call.report("cancelled")
         if self._recorder is not None:
             self._recorder.flush()
-        return ended
+        done = self._result is not None and self._result.error is None
+        return self._result if done and self._result is not None else ended
 
-    def _cancel_flying(self) -> None:
+    def _stop_flying(self) -> None:
         for flight in list(self._flying.values()):
-            flight.call.cancelled = True
-            if flight.handle is not None:
-                flight.handle.cancel()
+            flight.stop()
 
     def _collect(self, seconds: float | None) -> None:
-        """Hear of the attempts that run until none is left; new calls that they make possible are not begun."""
+        """Hear of the attempts that run until none is left; calls that they make possible are not begun."""
         end = None if seconds is None else time.monotonic() + seconds
         while self._flying and (end is None or time.monotonic() < end):
             try:
@@ -393,6 +348,24 @@ class Machine:
             flight, outcome = message
             self._flying.pop(flight.call.number, None)
             if outcome.error is None:
-                self._waiting.clear()
                 self._advance(flight.call, outcome)
-            self._ready.clear()
+            self._agenda.clear()
+
+
+def stopped(call: Call, before: str) -> Outcome:
+    """Return how a call ended that was stopped."""
+    return Outcome(error=RunCancelledError(f"{call.entity.name!r} was stopped before {before}"))
+
+
+def warn_of_busy(flight: Flight) -> None:
+    """Warn of an attempt that goes on although it was told to stop."""
+    import warnings
+
+    from fletching.errors import ExecutionWarning
+    from fletching.frames import caller_level
+
+    message = (
+        f"{flight.call.entity.name!r} was told to stop and is still busy on executor {flight.executor.name!r}; "
+        "it ends when the call it is in returns. With executor 'process' it would be killed"
+    )
+    warnings.warn(message, ExecutionWarning, stacklevel=caller_level())

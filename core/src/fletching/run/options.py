@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fletching.errors import ConfigError
 
 if TYPE_CHECKING:
+    from fletching.run.cache import CacheMode
     from fletching.run.recorder import Recorder
 
 __all__ = ["CACHE_MODES", "DEFAULT_OPTIONS", "RunOptions"]
@@ -24,7 +25,7 @@ class RunOptions:
     kept; what only a cluster can apply, such as resources and labels, then means nothing."""
     max_parallel: int | None = None
     """The most attempts at the same time; None leaves it to the executor."""
-    cache: str | None = None
+    cache: CacheMode | None = None
     """``use``, ``refresh`` (run and store anew), ``off``, or None for what the environment says."""
     lenient: bool = False
     """Warn of what the named executor cannot keep, instead of refusing it."""

@@ -11,6 +11,7 @@ from fletching.run.machine import Machine
 from fletching.run.options import RunOptions
 
 if TYPE_CHECKING:
+    from fletching.run.cache import CacheMode
     from fletching.run.recorder import Recorder
 
 __all__ = ["Runner"]
@@ -37,7 +38,7 @@ class Runner:
         *,
         executor: str | None = None,
         max_parallel: int | None = None,
-        cache: str | None = None,
+        cache: CacheMode | None = None,
         lenient: bool = False,
         recorder: Recorder | None = None,
     ) -> None:

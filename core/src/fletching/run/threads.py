@@ -66,7 +66,7 @@ def _raise_in(thread: int, error: type[BaseException] | None) -> None:
 
 
 class _Pool:
-    """Starts a thread when there is work and no thread waits for it; how many run at once is for the caller to decide."""
+    """Starts a thread when there is work and no thread waits for it; the caller decides how many run at once."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
