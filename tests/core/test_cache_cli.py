@@ -301,3 +301,14 @@ def test_why_a_node_was_found_or_was_not(folder: Path) -> None:
     third = run(("n0", square, {"n": 2}, None))
     assert "is of the same call, but it was pruned (20" in cache("why", third, "n0")
     assert "has no node 'n9'" in cache("why", third, "n9", status=2)
+
+
+def test_what_was_pruned_is_remembered_for_a_month_only(folder: Path) -> None:
+    for n in (1, 2):
+        square(n)
+    cache("prune", "--max-size", "0")
+    sql(folder, "UPDATE details SET lost_at = ? WHERE key = (SELECT min(key) FROM details)", time.time() - 31 * 86400)
+    cache("prune", "--max-size", "0")
+    connection = sqlite3.connect(folder / "cache.db")
+    assert connection.execute("SELECT lost FROM details").fetchall() == [("it was pruned",)]
+    connection.close()

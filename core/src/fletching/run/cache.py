@@ -11,8 +11,15 @@ from __future__ import annotations
 import os
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
-from fletching.errors import CacheWarning, ConfigError
+from flyteidl.core.literals_pb2 import LiteralMap
+from google.protobuf.message import DecodeError
+
+from fletching.errors import CacheWarning, ConfigError, TypeEngineError
+from fletching.run.cache_files import check_files
+from fletching.run.cache_rows import bad_file, fetch, lose, store
 from fletching.run.cache_store import NewerCacheError, cache_folder
+from fletching.run.keys import key_of
+from fletching.types.idl import from_literal_map, to_literal_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,9 +70,6 @@ def open_entry(
         raise ConfigError(f"cache mode is {mode!r}, expected 'use', 'refresh', 'off' or None")
     if mode == "off":
         return None
-    from fletching.errors import TypeEngineError
-    from fletching.run.keys import key_of
-
     metadata = task.metadata if metadata is None else metadata
     try:
         key = key_of(task, inputs, metadata)
@@ -131,11 +135,6 @@ class CacheEntry:
         """Return the stored outputs as a call returns them, or None."""
         if self.overwrite:
             return None
-        from flyteidl.core.literals_pb2 import LiteralMap
-        from google.protobuf.message import DecodeError
-
-        from fletching.run.cache_rows import bad_file, fetch, lose
-
         try:
             data = fetch(self.key)
         except Exception as error:  # noqa: BLE001 - a damaged file makes sqlite3 raise nearly anything
@@ -154,9 +153,6 @@ class CacheEntry:
             return None
 
     def _native(self, literals: Any) -> Any:
-        from fletching.run.cache_files import check_files
-        from fletching.types.idl import from_literal_map
-
         check_files(literals)
         interface = self.task.python_interface
         return interface.returned(from_literal_map(interface.outputs, literals))
@@ -178,9 +174,6 @@ class CacheEntry:
     def _store(self, value: Any) -> None:
         if self._unusable:
             return
-        from fletching.run.cache_rows import store
-        from fletching.types.idl import to_literal_map
-
         interface = self.task.python_interface
         try:
             literals = to_literal_map(interface.outputs, interface.named_outputs(value))

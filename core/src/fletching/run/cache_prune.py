@@ -25,6 +25,15 @@ PRUNED = "it was pruned"
 REMEMBERED = 30 * 86400.0
 """Seconds for which it is remembered that an entry was pruned, for whoever asks why a call ran again."""
 
+MANY = 10_000
+"""Of how many pruned entries that is remembered, at most."""
+FORGET = """
+DELETE FROM details WHERE key IN (SELECT key FROM (
+    SELECT d.key AS key, d.lost_at AS at, row_number() OVER (ORDER BY d.lost_at DESC) AS place
+    FROM details AS d LEFT JOIN outputs AS o ON o.key = d.key WHERE o.key IS NULL
+) WHERE at < ? OR place > ?)
+"""
+
 
 class Removed(NamedTuple):
     """What a cleaning took away, and what it left."""
@@ -83,9 +92,7 @@ def prune(*, max_size: int | None = None, older_than: float | None = None) -> Re
             "UPDATE details SET files = '{}', lost = ?, lost_at = ? WHERE key = ?",
             [(PRUNED, now, entry.key) for entry in gone],
         )
-        raw.execute(
-            "DELETE FROM details WHERE lost_at < ? AND key NOT IN (SELECT key FROM outputs)", (now - REMEMBERED,)
-        )
+        raw.execute(FORGET, (now - REMEMBERED, MANY))
         return gone, _without(held, gone)
 
     return _removed(work)

@@ -15,8 +15,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from fletching.errors import FletchingError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -42,7 +40,7 @@ T = TypeVar("T")
 Place = tuple[str | None, ...]
 
 
-class NewerCacheError(FletchingError):
+class NewerCacheError(RuntimeError):
     """The file was made by a later release, which knows what is in it."""
 
 
