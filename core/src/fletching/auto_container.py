@@ -96,6 +96,16 @@ class PythonAutoContainerTask(PythonTask[T]):
         return self._resolver
 
     @property
+    def accelerator(self) -> BaseAccelerator[Any] | None:
+        """The device it needs."""
+        return self._accelerator
+
+    @property
+    def shared_memory(self) -> bool | str | None:
+        """Size of its ``/dev/shm``; True for the platform's default."""
+        return self._shared_memory
+
+    @property
     def pod_template(self) -> PodTemplate | None:
         """The pod it wants to run in."""
         return self._pod_template

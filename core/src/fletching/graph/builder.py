@@ -143,6 +143,10 @@ class GraphBuilder:
             name=self.name, interface=interface, inputs=self.inputs, nodes=tuple(self.nodes), outputs=dict(outputs)
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        # In another process nothing is added any more, and the places of the nodes are in the graph.
+        return {**self.__dict__, "nodes": [], "_places": {}, "_ids": set(), "_closed": True}
+
     @contextmanager
     def recording(self) -> Iterator[GraphBuilder]:
         """Record the calls made in the block, in this thread or asyncio task only."""

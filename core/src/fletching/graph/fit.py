@@ -35,14 +35,22 @@ def converter(given: Any, wanted: Any) -> Callable[[Any], Any] | None:
     """
     if passes(given, wanted):
         return None
-    write, read = transformer(given), transformer(wanted)
-    if not _wire_fits(write.literal_type(), read.literal_type()):
+    if not _wire_fits(transformer(given).literal_type(), transformer(wanted).literal_type()):
         raise Misfit
+    return Conversion(given, wanted)
 
-    def convert(value: Any) -> Any:
-        return read.to_python(write.to_literal(value))
 
-    return convert
+class Conversion:
+    """Turns a value of one annotation into one of another; can be pickled, as a graph built in another process is."""
+
+    __slots__ = ("given", "wanted")
+
+    def __init__(self, given: Any, wanted: Any) -> None:
+        self.given = given
+        self.wanted = wanted
+
+    def __call__(self, value: Any) -> Any:
+        return transformer(self.wanted).to_python(transformer(self.given).to_literal(value))
 
 
 def passes(given: Any, wanted: Any) -> bool:

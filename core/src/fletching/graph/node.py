@@ -133,6 +133,11 @@ class Node:
         self.runs_before(other)
         return other
 
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        # What the call gave is for those who build the graph; where it is run, it only has to lead to its parts.
+        slots = [name for cls in type(self).__mro__ for name in getattr(cls, "__slots__", ())]
+        return None, {name: getattr(self, name) for name in slots if name != "promises" and hasattr(self, name)}
+
     def told_output(self, var: str) -> str:
         """Return how a message names one of the outputs."""
         return f"output {var!r} of {self}"

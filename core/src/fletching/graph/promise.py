@@ -190,9 +190,6 @@ class Promise(Ordered):
         node = self._node.id or "input"
         return f"Promise({node}.{self._var}{path})"
 
-    def __reduce__(self) -> NoReturn:
-        self._refuse("it cannot be copied or pickled", "pass it to a task as it is")
-
 
 def _no_arithmetic(symbol: str) -> Callable[[Promise, object], NoReturn]:
     def refuse(self: Promise, other: object) -> NoReturn:

@@ -28,8 +28,14 @@ FIELDS: Mapping[str, str] = {
     "pod_template_name": "runs in a pod made of a template of the cluster",
     "labels": "Kubernetes labels of what runs it",
     "annotations": "Kubernetes annotations of what runs it",
-    "requests": "has at least these resources",
-    "limits": "uses at most these resources",
+    "requests.cpu": "has at least these cores",
+    "requests.mem": "has at least this memory",
+    "requests.gpu": "has at least these devices",
+    "requests.ephemeral_storage": "has at least this disk",
+    "limits.cpu": "uses at most these cores",
+    "limits.mem": "uses at most this memory",
+    "limits.gpu": "uses at most these devices",
+    "limits.ephemeral_storage": "uses at most this disk",
     "accelerator": "runs where there is such a device",
     "shared_memory": "has a /dev/shm of this size",
     "container_image": "runs in a container of this image",
@@ -38,44 +44,47 @@ FIELDS: Mapping[str, str] = {
 """Every field of a task that somebody has to keep, and what keeping it means."""
 
 
+OF_METADATA = (
+    "cache",
+    "cache_serialize",
+    "cache_version",
+    "cache_ignore_input_vars",
+    "deprecated",
+    "retries",
+    "timeout",
+    "pod_template_name",
+    "labels",
+    "annotations",
+)
+OF_CONTAINER = ("accelerator", "shared_memory", "container_image", "pod_template")
+
+
 def asked_fields(entity: Any, metadata: TaskMetadata, overrides: Mapping[str, Any]) -> Iterator[str]:
     """Tell which fields a call of ``entity`` asks for."""
-    for name in (
-        "cache",
-        "cache_serialize",
-        "cache_version",
-        "cache_ignore_input_vars",
-        "deprecated",
-        "retries",
-        "timeout",
-    ):
-        if getattr(metadata, name):
-            yield name
+    yield from (name for name in OF_METADATA if getattr(metadata, name))
     if metadata.interruptible is not None:
         yield "interruptible"
-    for name in ("pod_template_name", "labels", "annotations"):
-        if getattr(metadata, name):
-            yield name
     if getattr(entity, "environment", None):
         yield "environment"
     security = getattr(entity, "security_context", None)
     if security is not None and security.secrets:
         yield "secrets"
-    yield from _of_container(entity, overrides)
-
-
-def _of_container(entity: Any, overrides: Mapping[str, Any]) -> Iterator[str]:
-    from fletching.resources import Resources
-
-    given = overrides.get("resources")
-    spec = getattr(entity, "resources", None)
-    for name in ("requests", "limits"):
-        wanted = given or overrides.get(name) or getattr(spec, name, None)
-        if wanted is not None and wanted != Resources():
-            yield name
-    for name in ("accelerator", "shared_memory", "container_image", "pod_template"):
+    for side in ("requests", "limits"):
+        wanted = overrides.get("resources") or overrides.get(side) or getattr(entity_resources(entity), side, None)
+        for name in RESOURCES:
+            if getattr(wanted, name, None) is not None:
+                yield f"{side}.{name}"
+    for name in OF_CONTAINER:
         if overrides.get(name) or getattr(entity, name, None):
             yield name
+
+
+RESOURCES = ("cpu", "mem", "gpu", "ephemeral_storage")
+
+
+def entity_resources(entity: Any) -> Any:
+    """Return an entity's requests and limits, or None if it has none."""
+    return getattr(entity, "resources", None)
 
 
 def check_fields(

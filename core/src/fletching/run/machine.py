@@ -38,6 +38,10 @@ GRACE = 1.0
 """Seconds that an attempt which was told to stop gets before nobody waits for it any more."""
 
 
+LOOK_UP = 0.5
+"""The most seconds to wait without a line of Python: a run inside of another one's attempt may be told to stop."""
+
+
 class Flight:
     """An attempt that an executor has."""
 
@@ -75,7 +79,12 @@ class Machine:
     # How it is used
 
     def run(self, call: Call) -> Outcome:
-        """Run a call and everything below it, and return how it ended."""
+        """Run a call and everything below it, and return how it ended.
+
+        Raises:
+            ExecutorError: the executor that the user named cannot keep what a call asks for; nothing has run.
+        """
+        self._placing.check(call.entity)
         self.add(call)
         return self._drive()
 
@@ -98,6 +107,10 @@ class Machine:
                     self._turn()
         except KeyboardInterrupt:
             return self._wind_down(gently=False)
+        except BaseException:
+            # A plugin's expansion that lost a call; or this run is itself an attempt that was told to stop.
+            self._wind_down(gently=False)
+            raise
         finally:
             self._placing.close()
         return self._result
@@ -167,7 +180,7 @@ class Machine:
     def _begin_nest(self, call: Call, expansion: Expansion) -> None:
         nest = call.inner = OpenNest(self, call)
         timeout: Any = call.metadata.timeout
-        if timeout:
+        if timeout and not call.entity.metadata_is_for_parts:
             seconds = timeout.total_seconds()
             self._agenda.later(seconds, lambda: self._too_late(call, nest, seconds))
         try:
@@ -265,13 +278,12 @@ class Machine:
         left = self._agenda.seconds_left()
         if left is None or left > 0:
             try:
-                message = self._messages.get(timeout=left)
+                message = self._messages.get(timeout=LOOK_UP if left is None else min(left, LOOK_UP))
             except queue.Empty:
-                pass
-            else:
-                self._hear(message)
                 return
-        self._agenda.pop_timer()()
+            self._hear(message)
+        else:
+            self._agenda.pop_timer()()
 
     def _hear(self, message: tuple[Flight, Outcome] | None) -> None:
         # All that came meanwhile is one turn, which the recorder makes durable at once.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fletching.run.call import NO_OVERRIDES
 from fletching.run.executors import Attempt, Inline, Loop, Process, Thread, executor_named
 from fletching.run.fields import check_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextvars import Context
 
     from fletching.context import Execution
+    from fletching.metadata import TaskMetadata
     from fletching.run.call import Call
     from fletching.run.executors import Executor
     from fletching.run.options import RunOptions
@@ -27,7 +30,7 @@ class Placing:
         self._made: dict[type[Any], Executor] = {}
         self._load: dict[int, int] = {}
         self._total = 0
-        self._checked: set[tuple[int, int]] = set()
+        self._checked: set[tuple[int, int, int]] = set()
         self.inline: Executor = Inline()
         """For an attempt that runs on the machine's own thread."""
         self.always_inline = options.executor == "inline"
@@ -63,11 +66,34 @@ class Placing:
         entity, metadata = call.entity, call.metadata
         executor = self.executor_of(entity, metadata.timeout)
         if self._options.executor is not None:
-            key = id(entity), id(metadata)
-            if call.overrides or key not in self._checked:
-                check_fields(executor, entity, metadata, call.overrides, lenient=self._options.lenient)
-                self._checked.add(key)
+            self._check_one(executor, entity, metadata, call.overrides)
         return executor
+
+    def _check_one(self, executor: Executor, entity: Any, metadata: TaskMetadata, overrides: Mapping[str, Any]) -> None:
+        key = id(entity), id(metadata), id(overrides)
+        if key not in self._checked:
+            check_fields(executor, entity, metadata, overrides, lenient=self._options.lenient)
+            self._checked.add(key)
+
+    def check(self, entity: Any) -> None:
+        """Refuse a run whose named executor cannot keep what a call in it asks for, before anything of it has run.
+
+        What a dynamic task will call is not known yet; that is checked when it is called.
+
+        Raises:
+            ExecutorError: as for `executor_for`.
+        """
+        if self._options.executor is not None:
+            self._check(entity, entity.metadata, NO_OVERRIDES)
+
+    def _check(self, entity: Any, metadata: TaskMetadata, overrides: Mapping[str, Any]) -> None:
+        graphs = [branch.graph for branch in getattr(entity, "branches", ())]
+        graphs.append(getattr(entity, "graph", None))
+        nodes = [node for graph in graphs if graph is not None for node in graph.nodes]
+        if not nodes:
+            self._check_one(self.executor_of(entity, metadata.timeout), entity, metadata, overrides)
+        for node in nodes:
+            self._check(node.entity, node.metadata or node.entity.metadata, node.overrides.given)
 
     def may_replace(self, executor: Executor) -> bool:
         """Whether an attempt may run on the machine's own thread as well."""
