@@ -105,7 +105,8 @@ class PythonFunctionWorkflow(WorkflowBase):
             graph = builder.finish(self._python_interface, outputs)
             for inner in graph.called():
                 # What is called has to be buildable too, and must not lead back here.
-                getattr(inner, "graph", None)
+                if hasattr(type(inner), "graph"):
+                    inner.graph  # noqa: B018 - builds it; an AttributeError of its function is told, not swallowed
             return graph
         finally:
             self._building = False

@@ -37,6 +37,7 @@ class ImperativeWorkflow(WorkflowBase):
         self._builder = GraphBuilder(name, {})
         self._outputs: dict[str, Binding] = {}
         self._graph: Graph | None = None
+        self._as_of = -1
 
     @property
     def inputs(self) -> dict[str, Promise]:
@@ -50,7 +51,8 @@ class ImperativeWorkflow(WorkflowBase):
 
     @property
     def graph(self) -> Graph:
-        if self._graph is None:
+        if self._graph is None or self._as_of != self._builder.changes:
+            self._as_of = self._builder.changes
             self._graph = self._builder.snapshot(self._python_interface, self._outputs)
         return self._graph
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import ConfigError, InterfaceError
+from fletching.errors import ConfigError, InterfaceError, text_of
 from fletching.executable import Executable
 from fletching.graph.walk import GraphExpansion, WorkflowFailurePolicy
 from fletching.interface import accepts_none
@@ -115,10 +115,13 @@ class WorkflowBase(Executable):
         def handler(node: str, error: BaseException) -> tuple[Any, Mapping[str, Any]]:
             from fletching.types.failure import FlyteError
 
+            theirs = self._on_failure.python_interface
             given = dict(carried)
-            if "err" in self._on_failure.python_interface.inputs:
-                given["err"] = FlyteError(message=f"{type(error).__name__}: {error}", failed_node_id=node)
-            return self._on_failure, self._on_failure.bind(**given)
+            # What else it takes has a default, or may be None.
+            given |= dict.fromkeys(theirs.inputs.keys() - given.keys() - theirs.defaults.keys())
+            if "err" in theirs.inputs:
+                given["err"] = FlyteError(message=f"{type(error).__name__}: {text_of(error)}", failed_node_id=node)
+            return self._on_failure, given | {name: theirs.defaults[name] for name in theirs.defaults.keys() - given}
 
         return GraphExpansion(
             self.graph, carried, policy=self.failure_policy, handler=handler if self._on_failure is not None else None

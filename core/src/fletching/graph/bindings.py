@@ -9,6 +9,7 @@ from fletching.graph.fit import Misfit, converter
 from fletching.graph.promise import Promise, VoidPromise
 from fletching.graph.steps import plain_type, step_text, take_step, variants
 from fletching.types.display import type_name
+from fletching.types.engine import transformer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from fletching.graph.builder import GraphBuilder
     from fletching.graph.node import Node
 
-__all__ = ["Binding", "Constant", "Entries", "Items", "Reference", "bind", "holds_promise"]
+__all__ = ["Binding", "Constant", "Entries", "Items", "Reference", "bind", "bind_plainly", "holds_promise"]
+
+IMMUTABLE = frozenset({bool, float, int, str, type(None)})
+"""Types whose values are no promises and hold none; most constants of a graph."""
 
 
 class Binding:
@@ -125,6 +129,24 @@ class Entries(Binding):
         return repr(self.entries)
 
 
+def bind_plainly(builder: GraphBuilder, annotation: Any, given: Any) -> Binding | None:
+    """Return the binding in the two cases that most inputs of a graph are, or None: `bind` knows all of them.
+
+    They are an output of the very type in the same graph, and a number or text that fits.
+    """
+    kind = type(given)
+    if kind is Promise:
+        node = given._node
+        if given._type is annotation and node.builder is builder:
+            return Reference(node, given._var, given._path, None)
+    elif kind is annotation and kind in IMMUTABLE:
+        try:
+            return Constant(transformer(annotation).carry(given), annotation)
+        except ConversionError:
+            pass  # an int beyond 64 bits: bind knows what to say
+    return None
+
+
 def bind(
     builder: GraphBuilder, where: str, annotation: Any, given: Any, *, task: str = "", argument: str = ""
 ) -> Binding:
@@ -148,7 +170,6 @@ def bind(
     if isinstance(given, (list, dict)) and holds_promise(given):
         return _container(builder, where, annotation, given)
     _refuse_no_value(where, given)
-    from fletching.types.engine import transformer
     from fletching.types.iterators import holds_iterator, replayed
 
     if holds_iterator(annotation):
@@ -174,19 +195,34 @@ def _reference(builder: GraphBuilder, where: str, annotation: Any, promise: Prom
 
 def _container(builder: GraphBuilder, where: str, annotation: Any, given: list[Any] | dict[Any, Any]) -> Binding:
     kind = type(given)
+    misfit: Exception | None = None
     for variant in variants(annotation):
-        arguments = get_args(variant)
         if (get_origin(variant) or variant) is not kind and variant is not Any:
             continue
-        if isinstance(given, list):
-            inner = arguments[0] if arguments else Any
-            return Items([bind(builder, f"{where}[{at}]", inner, item) for at, item in enumerate(given)])
-        inner = arguments[1] if arguments else Any
-        for key in given:
-            if not isinstance(key, str):
-                raise BindingError(f"{where}: the keys of a dict with promises must be str, got {key!r}")
-        return Entries({key: bind(builder, f"{where}[{key!r}]", inner, item) for key, item in given.items()})
+        try:
+            return _of_parts(builder, where, get_args(variant), given)
+        except (BindingError, ConversionError) as error:
+            misfit = misfit or error
+    if misfit is not None:
+        raise misfit
     raise BindingError(f"{where} takes {type_name(plain_type(annotation))}, got a {kind.__name__} of promises")
+
+
+def _of_parts(
+    builder: GraphBuilder, where: str, arguments: tuple[Any, ...], given: list[Any] | dict[Any, Any]
+) -> Binding:
+    if isinstance(given, list):
+        inner = arguments[0] if arguments else Any
+        return Items([_part(builder, f"{where}[{at}]", inner, item) for at, item in enumerate(given)])
+    for key in given:
+        if not isinstance(key, str):
+            raise BindingError(f"{where}: the keys of a dict with promises must be str, got {key!r}")
+    inner = arguments[1] if arguments else Any
+    return Entries({key: _part(builder, f"{where}[{key!r}]", inner, item) for key, item in given.items()})
+
+
+def _part(builder: GraphBuilder, where: str, annotation: Any, given: Any) -> Binding:
+    return bind_plainly(builder, annotation, given) or bind(builder, where, annotation, given)
 
 
 def _refuse_no_value(where: str, given: Any) -> None:

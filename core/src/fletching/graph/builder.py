@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fletching.context import RECORDER
 from fletching.errors import GraphError, PromiseError
 from fletching.gate import begin_recording, end_recording
-from fletching.graph.bindings import bind
+from fletching.graph.bindings import bind, bind_plainly
 from fletching.graph.graph import Graph
 from fletching.graph.node import InputNode, Node
 
@@ -44,6 +44,8 @@ class GraphBuilder:
         """For a branch: name of an input of its own to the promise of the outer graph that it stands for."""
         self.open_section: Any = None
         """The conditional that was begun here and not ended, or None."""
+        self.changes = 0
+        """Grows with every change, so that whoever keeps a `snapshot` knows whether it is the newest."""
         self._closed = False
         self._places: dict[int, int] = {}
         self._ids: set[str] = set()
@@ -61,17 +63,20 @@ class GraphBuilder:
         """Record a call and return its node."""
         self.check_open(f"a call of {entity.short_name}")
         kinds = entity.python_interface.inputs
-        place = f"{self.prefix}n{len(self.nodes)}"
         bindings: dict[str, Binding] = {}
         for name, given in inputs.items():
-            where = f"input {name!r} of node {place!r} ({entity.short_name})"
-            bindings[name] = bind(
-                self, where, kinds[name], given, task=entity.short_name, argument=f"argument {name!r}"
-            )
+            kind = kinds[name]
+            found = bind_plainly(self, kind, given)
+            if found is None:
+                short = entity.short_name
+                where = f"input {name!r} of node '{self.prefix}n{len(self.nodes)}' ({short})"
+                found = bind(self, where, kind, given, task=short, argument=f"argument {name!r}")
+            bindings[name] = found
         return self.add_node(entity, bindings)
 
     def add_node(self, entity: Any, bindings: Mapping[str, Binding]) -> Node:
         """Append a node whose inputs are bound."""
+        self.changes += 1
         place = f"{self.prefix}n{len(self.nodes)}"
         if place in self._ids:
             raise GraphError(f"{self.name!r}: node_name={place!r} was given to an earlier node; choose another name")
@@ -100,9 +105,10 @@ class GraphBuilder:
         return self._places[id(node)]
 
     def check_open(self, what: str) -> None:
-        """Raise `GraphError` if the graph is built already."""
+        """Take note of a change; raise `GraphError` if the graph is built already."""
         if self._closed:
             raise GraphError(f"{what} comes too late: the graph of {self.name!r} is built already")
+        self.changes += 1
 
     def reference(self, promise: Promise) -> tuple[Node, str, tuple[int | str, ...]]:
         """Return what a promise refers to as seen from this graph.
@@ -121,6 +127,8 @@ class GraphBuilder:
         # A branch takes it in as an input of its own, called as a backend calls the operands of a condition.
         self.outer.reference(promise)
         name = f"{node.id}.{var}"
+        while name in self.captured and self.captured[name].ref[:2] != (node, var):
+            name += "'"  # a node that was renamed since had this id
         if name not in self.captured:
             from fletching.graph.promise import Promise
 

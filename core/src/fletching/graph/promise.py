@@ -180,6 +180,9 @@ class Promise(Ordered):
     def __format__(self, spec: str) -> NoReturn:
         self._refuse("it cannot stand in a text", "format it inside a task")
 
+    def __fspath__(self) -> NoReturn:
+        self._refuse("it is no path", "open it inside a task")
+
     def __int__(self) -> NoReturn:
         self._refuse("it is no number", "compute with it inside a task")
 

@@ -6,7 +6,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import add_note
+from fletching.errors import ConversionError, add_note
 from fletching.expansion import Expansion, Outcome
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class GraphExpansion(Expansion):
         self.graph = graph
         self.policy = policy
         self.handler = handler
-        self.values: dict[Node, Mapping[str, Any]] = {graph.inputs: inputs}
+        self.values: dict[Node, Mapping[str, Any]] = {graph.inputs: readable_again(graph.inputs.kinds, inputs)}
         self._left = [len(before) for before in graph.waits_for]
         self._uses = list(graph.uses)
         self._open = len(graph.nodes)
@@ -98,7 +98,8 @@ class GraphExpansion(Expansion):
         for before in self.graph.reads[at]:
             self._release(before)
         if self._uses[at]:
-            self.values[node] = node.entity.python_interface.named_outputs(outcome.value)
+            interface = node.entity.python_interface
+            self.values[node] = readable_again(interface.outputs, interface.named_outputs(outcome.value))
         for after in self.graph.feeds[at]:
             self._left[after] -= 1
             if not self._left[after] and after not in self._dead:
@@ -144,11 +145,27 @@ class GraphExpansion(Expansion):
             return
         try:
             outputs = {name: binding.value(self.values) for name, binding in self.graph.outputs.items()}
+            if not self._nest.path:
+                outputs = self._carried(outputs)
         except Exception as error:  # noqa: BLE001 - as for a node's inputs
             add_note(error, f"in the outputs of {self.graph.name!r}")
             self._nest.fail(error)
             return
         self._nest.finish(self.graph.interface.returned(outputs))
+
+    def _carried(self, outputs: dict[str, Any]) -> dict[str, Any]:
+        """Return what a caller outside of all graphs gets: nothing of it is shared with a constant or with another.
+
+        Whoever is inside of one carries it as an input.
+        """
+        from fletching.types.engine import transformer
+
+        for name, kind in self.graph.interface.outputs.items():
+            try:
+                outputs[name] = transformer(kind).carry(outputs[name])
+            except ConversionError as error:
+                raise error.within(self.graph.name.rpartition(".")[2], f"output {name!r}") from None
+        return outputs
 
     def _give_up(self) -> None:
         """Fail, after the handler had its turn; what goes wrong in it is told beside the error, not instead."""
@@ -165,3 +182,11 @@ class GraphExpansion(Expansion):
 
         entity, inputs = self.handler(node, error)
         self._nest.call(entity, inputs, path="on-failure", done=handled)
+
+
+def readable_again(kinds: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return values with a list for each iterator: several nodes may read it, and each attempt of one does."""
+    from fletching.types.iterators import holds_iterator, replayed
+
+    streams = [name for name, kind in kinds.items() if type(kind) is not type and holds_iterator(kind)]
+    return values if not streams else {**values, **{name: replayed(values[name]) for name in streams}}
