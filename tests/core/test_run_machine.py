@@ -379,3 +379,30 @@ def test_a_graph_that_was_built_in_another_process_runs_here() -> None:
     run = Runner(executor="process").run
     assert (run(branching, a=1), run(branching, a=2)) == (-97, 104)
     assert (branching(a=1), branching(a=2)) == (-97, 104)
+
+
+@task(environment={"FLETCHING_WHO": "one"})
+def one() -> str:
+    return read_twice()
+
+
+@task(environment={"FLETCHING_WHO": "two"})
+def two() -> str:
+    return read_twice()
+
+
+def read_twice() -> str:
+    first = os.environ["FLETCHING_WHO"]
+    threading.Event().wait(0.05)  # long enough for another one to begin, if it may
+    assert os.environ["FLETCHING_WHO"] == first
+    return first
+
+
+@workflow
+def both() -> list[str]:
+    return [one(), two(), one(), two(), one(), two()]
+
+
+@pytest.mark.parametrize("executor", [None, "thread", "process"])
+def test_each_attempt_sees_its_own_environment(executor: str | None) -> None:
+    assert Runner(executor=executor).run(both) == ["one", "two"] * 3

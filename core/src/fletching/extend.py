@@ -10,8 +10,15 @@ if TYPE_CHECKING:
     from fletching.auto_container import PythonInstanceTask as PythonInstanceTask
     from fletching.context import Execution as Execution
     from fletching.context import ExecutionParameters as ExecutionParameters
+    from fletching.executable import Executable as Executable
+    from fletching.execution import run_attempt as run_attempt
+    from fletching.execution import run_attempt_async as run_attempt_async
+    from fletching.expansion import Expansion as Expansion
+    from fletching.expansion import Nest as Nest
+    from fletching.expansion import Outcome as Outcome
     from fletching.function_task import ExecutionBehavior as ExecutionBehavior
     from fletching.function_task import PythonFunctionTask as PythonFunctionTask
+    from fletching.graph.node import NodeMetadata as NodeMetadata
     from fletching.hookspecs import hookimpl as hookimpl
     from fletching.idl.template import task_template as task_template
     from fletching.interface import MISSING as MISSING
@@ -23,8 +30,12 @@ if TYPE_CHECKING:
     from fletching.python_task import PythonTask as PythonTask
     from fletching.resolver import TaskResolverMixin as TaskResolverMixin
     from fletching.resolver import default_task_resolver as default_task_resolver
+    from fletching.resolver import load_object_from_module as load_object_from_module
     from fletching.run.events import Event as Event
     from fletching.run.events import observe as observe
+    from fletching.run.executors import Attempt as Attempt
+    from fletching.run.executors import Executor as Executor
+    from fletching.run.executors import Running as Running
     from fletching.security import redact as redact
     from fletching.security import remember_secret as remember_secret
     from fletching.settings import SerializationSettings as SerializationSettings
@@ -49,17 +60,25 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AsyncPythonFunctionTask": "async_task",
+    "Attempt": "run.executors",
     "Event": "run.events",
+    "Executable": "executable",
     "Execution": "context",
     "ExecutionBehavior": "function_task",
     "ExecutionParameters": "context",
+    "Executor": "run.executors",
+    "Expansion": "expansion",
     "Interface": "interface",
     "MISSING": "interface",
+    "Nest": "expansion",
+    "NodeMetadata": "graph.node",
+    "Outcome": "expansion",
     "PluginManager": "plugins",
     "PythonAutoContainerTask": "auto_container",
     "PythonFunctionTask": "function_task",
     "PythonInstanceTask": "auto_container",
     "PythonTask": "python_task",
+    "Running": "run.executors",
     "SerializationSettings": "settings",
     "TaskMetadata": "metadata",
     "TaskPlugins": "task_plugins",
@@ -71,6 +90,7 @@ _HOMES = {
     "from_literal_map": "types.idl",
     "hookimpl": "hookspecs",
     "is_remote": "types.blobs",
+    "load_object_from_module": "resolver",
     "local_path": "types.blobs",
     "manager": "plugins",
     "new_blob_path": "types.blobs",
@@ -81,6 +101,8 @@ _HOMES = {
     "redact": "security",
     "register_type": "types.engine",
     "remember_secret": "security",
+    "run_attempt": "execution",
+    "run_attempt_async": "execution",
     "storage_for": "types.blobs",
     "task_template": "idl.template",
     "to_literal_map": "types.idl",

@@ -229,7 +229,7 @@ class Machine:
             return
         if self._placing.may_replace(executor) and self._idle():
             executor = self._placing.inline
-        if self._agenda.waiting or not self._placing.has_room(executor):
+        if self._agenda.waiting or not self._placing.has_room(executor, call.entity):
             self._agenda.waiting.append((call, execution, executor))
         else:
             self._submit(call, execution, executor)
@@ -241,14 +241,14 @@ class Machine:
             if not self._placing.any_room():
                 return
             call, execution, executor = waiting.popleft()
-            if self._placing.has_room(executor):
+            if self._placing.has_room(executor, call.entity):
                 self._submit(call, execution, executor)
             else:
                 waiting.append((call, execution, executor))
 
     def _submit(self, call: Call, execution: Execution, executor: Executor) -> None:
         flight = self._flying[call.number] = Flight(call, executor)
-        self._placing.take(executor)
+        self._placing.take(executor, call.entity)
         try:
             begin_attempt(call, execution, executor.name)
             attempt = self._placing.attempt(call, execution, self._context)
@@ -264,7 +264,7 @@ class Machine:
         if self._flying.get(call.number) is not flight:
             return  # nobody waited for it any more
         del self._flying[call.number]
-        self._placing.give(flight.executor)
+        self._placing.give(flight.executor, call.entity)
         self._advance(call, outcome)
 
     # Waiting

@@ -30,6 +30,8 @@ class Placing:
         self._made: dict[type[Any], Executor] = {}
         self._load: dict[int, int] = {}
         self._total = 0
+        self._environments: list[dict[str, str]] = []
+        """The variables that each attempt in this process has set."""
         self._checked: set[tuple[int, int, int]] = set()
         self.inline: Executor = Inline()
         """For an attempt that runs on the machine's own thread."""
@@ -125,22 +127,40 @@ class Placing:
         limit = self._options.max_parallel
         return limit is None or self._total < limit
 
-    def has_room(self, executor: Executor) -> bool:
-        """Whether an executor may have another attempt."""
-        return self.any_room() and self._load.get(id(executor), 0) < self.room(executor)
+    def has_room(self, executor: Executor, entity: Any) -> bool:
+        """Whether an executor may have an attempt of an entity now."""
+        if not self.any_room() or self._load.get(id(executor), 0) >= self.room(executor):
+            return False
+        return not (self._environments and self._clashes(executor, entity))
 
-    def take(self, executor: Executor) -> None:
+    def _clashes(self, executor: Executor, entity: Any) -> bool:
+        """Whether an attempt here sees another value of a variable that this one sets: a process has one environment."""
+        wanted = variables_of(entity)
+        if not wanted or isinstance(executor, Process):
+            return False
+        return any(set_to.get(name, value) != value for set_to in self._environments for name, value in wanted.items())
+
+    def take(self, executor: Executor, entity: Any) -> None:
         """Count an attempt in."""
         self._load[id(executor)] = self._load.get(id(executor), 0) + 1
         self._total += 1
+        if variables_of(entity) and not isinstance(executor, Process):
+            self._environments.append(variables_of(entity))
 
-    def give(self, executor: Executor) -> None:
+    def give(self, executor: Executor, entity: Any) -> None:
         """Count an attempt out."""
         self._load[id(executor)] -= 1
         self._total -= 1
+        if variables_of(entity) and not isinstance(executor, Process):
+            self._environments.remove(variables_of(entity))
 
     def close(self) -> None:
         """Let go of every executor."""
         for executor in (self._named, *self._made.values()):
             if executor is not None:
                 executor.close()
+
+
+def variables_of(entity: Any) -> dict[str, str]:
+    """Return the environment variables that an entity asks for."""
+    return dict(getattr(entity, "environment", None) or ())
