@@ -43,6 +43,9 @@ class Executable(Located):
     is_async = False
     """Whether a call gives a coroutine."""
 
+    metadata_is_for_parts = False
+    """Whether its cache and timeout are those of each call that is its work, as in a map, and not its own."""
+
     @property
     def name(self) -> str:
         """Its full name: ``module.function`` for one made of a function."""

@@ -44,6 +44,16 @@ class Nest(Protocol):
         """What stands in front of the paths of its calls: where in the run the expansion is, and a slash."""
         ...
 
+    @property
+    def metadata(self) -> TaskMetadata | None:
+        """What its node says instead of the entity's own metadata, or None."""
+        ...
+
+    @property
+    def overrides(self) -> Mapping[str, Any]:
+        """What else its node says otherwise, by the keywords of ``with_overrides``."""
+        ...
+
     def capacity_for(self, entity: Any) -> int:
         """Return how many calls of ``entity`` are worth having open at once, so that no worker waits for work."""
         ...

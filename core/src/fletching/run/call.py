@@ -222,7 +222,7 @@ def call_plan(call: Call) -> Generator[Step, Outcome | None, Outcome]:
         if recalled is not None:
             return _ended(call, Outcome(recalled.value), "recovered")
     entry = None
-    if metadata.cache:
+    if metadata.cache and not call.entity.metadata_is_for_parts:
         from fletching.run.cache import open_entry
 
         entry = call.entry = open_entry(call.entity, call.inputs, metadata, mode=call.cache_mode)

@@ -32,6 +32,16 @@ class OpenNest:
         self._then: Callable[[], None] | None = None
         self._ended = False
 
+    @property
+    def metadata(self) -> TaskMetadata | None:
+        """What its node says instead of the entity's own metadata, or None."""
+        return self.of.own_metadata
+
+    @property
+    def overrides(self) -> Mapping[str, Any]:
+        """What else its node says otherwise, by the keywords of ``with_overrides``."""
+        return self.of.overrides
+
     def capacity_for(self, entity: Any) -> int:
         """Return how many calls of ``entity`` are worth having open at once."""
         return self._machine.capacity_for(entity)
