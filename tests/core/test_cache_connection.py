@@ -59,7 +59,8 @@ def test_the_database_is_in_wal_mode_with_its_version(folder: Path) -> None:
 
 
 def test_another_home_is_another_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for home in ("a", "b", "a", "b"):
+    odd = "a?mode=ro#%41 \udcff"
+    for home in (odd, "b", odd, "b"):
         monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / home))
         assert square(2) == 4
     assert RUNS == [2, 2]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fletching import Cache, task
 from fletching.run.cache import open_entry
+from fletching.run.cache_prune import prune
 
 SERIAL = """
 import os, signal, sys, threading
@@ -68,8 +71,6 @@ def test_another_takes_over_from_one_that_is_killed_in_the_middle(tmp_path: Path
 
 
 def test_a_lock_file_that_was_swept_away_locks_nobody_out_and_nobody_in(isolated_home: Path) -> None:
-    from fletching.run.cache_prune import prune
-
     @task(cache=Cache(version="1", serialize=True))
     def f(a: int) -> int:
         return a
@@ -88,6 +89,28 @@ def test_a_lock_file_that_was_swept_away_locks_nobody_out_and_nobody_in(isolated
     assert second.try_lock()
     assert not first.try_lock()
     second.unlock()
+
+
+def test_a_lock_file_that_is_swept_away_while_it_is_opened_is_no_lock(
+    isolated_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @task(cache=Cache(version="1", serialize=True))
+    def f(a: int) -> int:
+        return a
+
+    entry = open_entry(f, {"a": 1})
+    assert entry is not None
+    lock = fcntl.flock
+
+    def too_late(file: Any, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        assert prune(older_than=3600).locks == 1
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", too_late)
+    assert not entry.try_lock()
+    assert entry.try_lock()
+    entry.unlock()
 
 
 FULL = """

@@ -51,8 +51,8 @@ class Connection:
         self.place, self.path, self.raw = place, path, raw
         self.process, self.closed = os.getpid(), False
         self.lock = threading.RLock()
-        self.main = os.stat(path)
         self.index = _stat(f"{path}-shm")
+        self.main = os.stat(path)
         with _registering:
             _open.add(self)
 
@@ -72,6 +72,7 @@ class Connection:
         if (main.st_mtime_ns, main.st_size) != (self.main.st_mtime_ns, self.main.st_size):
             _check_beginning(self.path)
             self.main = main
+        self.index = index
         return True
 
     def close(self) -> None:
@@ -221,7 +222,11 @@ def _opened(path: str, *, create: bool) -> sqlite3.Connection | None:
 
 def _connect(path: str, mode: str) -> sqlite3.Connection:
     raw = sqlite3.connect(
-        f"file:{quote(path)}?mode={mode}", uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+        f"file:{quote(os.fsencode(path))}?mode={mode}",
+        uri=True,
+        timeout=PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
     )
     raw.execute("PRAGMA synchronous=NORMAL")
     return raw
@@ -313,7 +318,7 @@ def _check_beginning(path: str) -> None:
 
     SQLite itself has to look: closing the file in any other way would let go of every lock of this process on it.
     """
-    probe = sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)
+    probe = sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro&immutable=1", uri=True)
     try:
         probe.execute("PRAGMA schema_version").fetchone()
     except sqlite3.OperationalError:
