@@ -25,6 +25,7 @@ __all__ = [
     "changed_at",
     "forked",
     "importable",
+    "importing",
     "load",
     "pack_outcome",
     "raw_environment",
@@ -38,6 +39,9 @@ ALONE_FROM = 1 << 17
 
 INSIDE_BELOW = 1 << 12
 """A buffer smaller than this costs less inside the pickle than as a part of its own."""
+
+importing: list[str] = []
+"""In a worker, the module whose task it is just about to get: what that calls while it is imported must not run."""
 
 _importable: dict[str, tuple[tuple[Any, ...], bool]] = {}
 _by_value_users: dict[str, int] = {}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fletching.run.channel import receive, send
 from fletching.run.guardian import adopt_orphans
 from fletching.run.output import logged
-from fletching.run.shipping import pack_outcome, raw_environment
+from fletching.run.shipping import importing, pack_outcome, raw_environment
 
 if TYPE_CHECKING:
     from fletching.run.channel import Piece
@@ -108,9 +108,11 @@ def _run(
     shipped: tuple[Any, ...] = ()
     try:
         adopted.adopt(setting)
+        importing.append(setting["module"])
         shipped = pickle.loads(parts[1], buffers=parts[2:])  # noqa: S301 - as above
     except BaseException as error:  # noqa: BLE001 - told to the parent as the result
         problem = error
+    importing.clear()
     parts.clear()
     if setting["tell"]:
         send(connection, token, [])

@@ -15,11 +15,11 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fletching.errors import TaskTimeoutError, WorkerDiedError
+from fletching.errors import RunError, TaskTimeoutError, WorkerDiedError
 from fletching.run.channel import ForeignFrameError
 from fletching.run.guardian import Guardian
 from fletching.run.killable import START_SECONDS, Worker, living
-from fletching.run.shipping import changed_at, forked, load, setting_for, ship, surroundings
+from fletching.run.shipping import changed_at, forked, importing, load, setting_for, ship, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,18 +102,25 @@ def run_in_worker(
         AttemptStoppedError: it was stopped by what ``running`` got.
         WorkerDiedError: the process ended without a result.
         SerializationError: the task, an argument or the result cannot travel.
+        RunError: it would start itself again and again.
     """
     if sys.platform == "win32":
         from fletching.run.deadline import without_process
 
         return without_process(execution, inputs, seconds)
+    module = execution.task.instantiated_in
+    if module in importing:  # each worker would start another one, without end
+        raise RunError(
+            f"module {module!r} calls task {execution.task_name!r} while it is imported, also by the process "
+            "that is to run it; put the call below if __name__ == '__main__':"
+        )
     run = _Run()
     if running is not None:
         running(run)
     job, by_value = ship(execution, inputs, deadline=seconds is not None)
     reply = None
     if not run.stopped:
-        worker = _take(execution.task.instantiated_in)
+        worker = _take(module)
         try:
             run.begin(worker)
             now = surroundings()
@@ -126,7 +133,7 @@ def run_in_worker(
                 raise timed_out(execution, seconds or 0)
         except TaskTimeoutError:
             raise
-        except (EOFError, OSError) as error:
+        except (EOFError, ConnectionError, TimeoutError) as error:
             if not run.stopped:
                 raise _died(execution, worker, error) from error
         finally:
