@@ -1,4 +1,4 @@
-"""Each field of a task on each executor: kept, or refused with words; the table in the documentation is what was seen."""
+"""Each field of a task on each executor: kept, or refused with words; the documented table is what was seen."""
 
 from __future__ import annotations
 
@@ -151,17 +151,18 @@ def observed(executor: str | None, field: str, file: Path) -> str:
         try:
             return "kept" if PROBES[field](run, str(file)) else "lost"
         except ExecutorError as error:
-            assert field in str(error)
-            return "refused"
+            return told(error, field)
     asking = task(**FOR_CLUSTERS[field])(plain)
     try:
         assert run(asking, file=str(file)) == 1
     except ExecutorError as error:
-        assert field in str(error)
-        assert "plain" in str(error)
-        assert not file.exists(), "it was refused after it had run"
-        return "refused"
+        return "refused after it had run" if file.exists() else told(error, field)
     return "-"
+
+
+def told(error: ExecutorError, field: str) -> str:
+    """Look at how a refusal is worded."""
+    return "refused" if field in str(error) and "test_executor_fields." in str(error) else f"unclear: {error}"
 
 
 @pytest.fixture(autouse=True)

@@ -245,12 +245,10 @@ def stuck_beside(a: int) -> tuple[int, int]:
 
 
 def test_a_thread_that_cannot_be_stopped_is_named() -> None:
-    with pytest.warns(ExecutionWarning, match=r"stuck' was told to stop .* executor 'process' it would be killed"):
-        try:
-            with pytest.raises(ValueError, match="boom"):
-                stuck_beside(a=1)
-        finally:
-            RELEASE.set()
+    expected = r"stuck' was told to stop .* executor 'process' it would be killed"
+    with pytest.raises(ValueError, match="boom"), pytest.warns(ExecutionWarning, match=expected):
+        stuck_beside(a=1)
+    RELEASE.set()
 
 
 @task(timeout=1)

@@ -42,6 +42,8 @@ class Placing:
 
     def executor_of(self, entity: Any, timeout: Any = None) -> Executor:
         """Return the executor for the attempts of an entity."""
+        if entity.node_kind == "gate":
+            return self._one(Loop)  # it only waits, and a terminal is here
         if self._options.executor is not None:
             if self.always_inline:
                 return self.inline
@@ -134,7 +136,7 @@ class Placing:
         return not (self._environments and self._clashes(executor, entity))
 
     def _clashes(self, executor: Executor, entity: Any) -> bool:
-        """Whether an attempt here sees another value of a variable that this one sets: a process has one environment."""
+        """Whether an attempt here needs another value of a variable: a process has one environment."""
         wanted = variables_of(entity)
         if not wanted or isinstance(executor, Process):
             return False
