@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from fletching.errors import RecoverableError as RecoverableError
     from fletching.function_task import PythonFunctionTask as PythonFunctionTask
     from fletching.function_workflow import PythonFunctionWorkflow as PythonFunctionWorkflow
+    from fletching.gates import approve as approve
+    from fletching.gates import sleep as sleep
+    from fletching.gates import wait_for_input as wait_for_input
     from fletching.graph.conditional import conditional as conditional
     from fletching.graph.promise import Promise as Promise
     from fletching.graph.walk import WorkflowFailurePolicy as WorkflowFailurePolicy
@@ -111,12 +114,15 @@ _HOMES = {
     "VersionParameters": "cache",
     "Workflow": "imperative_workflow",
     "WorkflowFailurePolicy": "graph.walk",
+    "approve": "gates",
     "conditional": "graph.conditional",
     "create_node": "entities",
     "current_context": "context",
     "dynamic": "decorator",
     "kwtypes": "types.annotations",
+    "sleep": "gates",
     "task": "decorator",
+    "wait_for_input": "gates",
     "workflow": "workflow_decorator",
 }
 """Public name -> module below this package that holds it."""

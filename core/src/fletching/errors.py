@@ -22,6 +22,7 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     ├── ExecutorError (ValueError)                an executor cannot do what a task asks for, or does not exist
     ├── RunError (RuntimeError)                   a run ended without outputs for a reason of its own
     │   ├── BranchFailedError                     the last branch of a conditional says that the run fails
+    │   ├── DisapprovedError                      somebody was asked to approve, and did not
     │   └── RunCancelledError                     somebody stopped it
     ├── RecoveryError (ValueError)                an earlier run cannot be gone on from
     ├── RunStoreError (RuntimeError)              the store of runs cannot be used, or holds no such run
@@ -67,6 +68,7 @@ __all__ = [
     "ConfigError",
     "ConversionError",
     "CycleError",
+    "DisapprovedError",
     "DuplicatePluginError",
     "ExecutionWarning",
     "ExecutorError",
@@ -232,6 +234,10 @@ class RunError(FletchingError, RuntimeError):
 
 class BranchFailedError(RunError):
     """The last branch of a conditional says that the run fails."""
+
+
+class DisapprovedError(RunError):
+    """Somebody was asked to approve of going on, and did not."""
 
 
 class RunCancelledError(RunError):
