@@ -1,86 +1,142 @@
-"""What a run shows while it goes on: one live line on a terminal, plain lines elsewhere."""
+"""What a run shows while it goes on: a live tree on a terminal, plain lines elsewhere, JSON lines for programs."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
-from fletching.errors import text_of
+from fletching.cli.progress_model import GROUPS, reason
+from fletching.cli.run_streams import beneath
 from fletching.redaction import redact
 from fletching.run.events import Event, observe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-__all__ = ["describe", "progress"]
+__all__ = ["MODES", "describe", "progress"]
+
+MODES = ("tree", "plain", "json", "none")
+
+FEW = 5
+"""So many calls of a map are told one by one; from then on only those that fail, and how many are done."""
+STEPS = (1, 2, 5)
+"""How many are done is told at these, times ten, a hundred, and so on."""
 
 
 def describe(event: Event) -> str:
     """Return an event as a line of text, or an empty string for one that says nothing new."""
-    name = "  " * event.depth + event.task.rpartition(".")[2]
+    where = f" ({event.path})" if event.path else ""
+    name = redact("  " * event.depth + event.task.rpartition(".")[2] + where)
     if event.kind == "started":
         return f"{name} started"
     if event.kind == "retrying":
         return f"{name} attempt {event.attempt + 1} failed after {event.seconds:.2f} s, trying again: {_reason(event)}"
     if event.kind == "cached":
         return f"{name} taken from the cache"
+    if event.kind == "recovered":
+        return f"{name} taken from the earlier run"
     if event.kind == "finished":
         return f"{name} finished after {event.seconds:.2f} s"
     if event.kind == "failed":
         return f"{name} failed after {event.seconds:.2f} s: {_reason(event)}"
-    return ""
+    if event.kind == "cancelled":
+        return f"{name} stopped after {event.seconds:.2f} s"
+    return f"{name} skipped" if event.kind == "skipped" else ""
 
 
 def _reason(event: Event) -> str:
-    error = event.error
-    lines = (text_of(error) if error is not None else "").splitlines() or [""]
-    return redact(f"{type(error).__name__}: {lines[0]}" if lines[0] else type(error).__name__)
+    return "" if event.error is None else reason(event.error)
+
+
+class PlainLines:
+    """Writes a line for what happened to a call, and a few for the many calls of a map."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._maps: dict[int, list[int]] = {}
+        """Of each open map by the number of its call: how many of its calls began, ended, and failed."""
+        self._quiet: set[int] = set()
+        """The open calls of maps, and calls below them, of which only failures are told."""
+
+    def hear(self, event: Event) -> None:
+        """Write what an event says."""
+        with self._lock:
+            text = self._line(event)
+            if text:
+                with suppress(OSError, ValueError):  # who read it may be gone, and the run goes on
+                    self._stream.write(f"{text}\n")
+                    self._stream.flush()
+
+    def _line(self, event: Event) -> str:
+        call, kind = event.call, event.kind
+        ended = kind not in ("started", "attempt", "retrying")
+        if event.what in GROUPS:
+            if kind == "started":
+                self._maps[call] = [0, 0, 0]
+            elif ended:
+                self._maps.pop(call, None)
+        counts = self._maps.get(event.parent)
+        if kind == "started" and counts is not None:
+            counts[0] += 1
+        if kind == "started" and (counts[0] > FEW if counts is not None else event.parent in self._quiet):
+            self._quiet.add(call)
+        quiet = call in self._quiet
+        if ended:
+            self._quiet.discard(call)
+            if counts is not None:
+                counts[1] += 1
+                counts[2] += kind == "failed"
+        if not quiet or kind in ("retrying", "failed"):
+            return describe(event)
+        return _count_line(event, *counts[1:]) if ended and counts is not None else ""
+
+
+def _count_line(event: Event, done: int, failed: int) -> str:
+    """Return how much of a map is done, at round numbers only."""
+    power = 10 ** (len(str(done)) - 1)
+    if done % power or done // power not in STEPS:
+        return ""
+    wrong = f", {failed:,} of them failed" if failed else ""
+    where = f" ({event.path.rpartition('/')[0]})" if "/" in event.path else ""
+    return redact(f"{'  ' * event.depth}{event.task.rpartition('.')[2]}{where} {done:,} done{wrong}")
+
+
+def mode_for(stream: Any) -> str:
+    """Return the renderer that suits a stream."""
+    from fletching.cli.progress_screen import can_redraw
+
+    return "tree" if can_redraw(stream) else "plain"
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[None]:
-    """Show on stderr what tasks do while the block runs."""
-    if quiet:
+def progress(mode: str | None = None, *, run: str = "") -> Iterator[None]:
+    """Show on stderr what tasks do while the block runs.
+
+    Args:
+        mode: one of `MODES`; None for what suits the stream.
+        run: id of the run, for JSON lines.
+    """
+    stream = beneath(sys.stderr)
+    mode = mode or mode_for(stream)
+    if mode == "none" or stream is None:
         yield
-    elif sys.stderr.isatty():
-        with _live() as show, observe(show):
+    elif mode == "tree":
+        from fletching.cli.progress_model import Model
+        from fletching.cli.progress_tree import live_tree
+
+        model = Model()
+        with live_tree(model, stream), observe(model.hear):
+            yield
+    elif mode == "json":
+        from fletching.cli.progress_json import JsonLines
+
+        lines = JsonLines(stream)
+        lines.write({"event": "run", "run": run})
+        with observe(lines.hear):
             yield
     else:
-        with observe(_line):
+        with observe(PlainLines(stream).hear):
             yield
-
-
-def _line(event: Event) -> None:
-    text = describe(event)
-    if text:
-        print(text, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def _live() -> Iterator[Callable[[Event], None]]:
-    """One line with what runs now and since when; a line of its own stays for what went wrong."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    running: dict[int, str] = {}
-    done = 0
-    with Progress(*columns, console=console, transient=True) as bar:
-        line = bar.add_task("")
-
-        def show(event: Event) -> None:
-            nonlocal done
-            name = event.task.rpartition(".")[2]
-            if event.kind in ("started", "attempt"):
-                running[event.call] = name if not event.attempt else f"{name} (attempt {event.attempt + 1})"
-            elif event.kind == "retrying":
-                console.print(describe(event), style="yellow", markup=False, highlight=False)
-            else:
-                running.pop(event.call, None)
-                done += 1
-            names = " > ".join(running.values())
-            bar.update(line, description=f"{names}  [dim]{done} done[/dim]" if done else names)
-
-        yield show

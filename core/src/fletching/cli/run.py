@@ -1,92 +1,118 @@
-"""``fletch run``: a task's interface becomes the options of a command."""
+"""``fletch run``: the interface of a task, workflow or launch plan becomes the options of a command."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
-import traceback
-from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from fletching.cli.progress import progress
-from fletching.cli.sources import load_source, tasks_of
-from fletching.cli.values import ValueType, bare, is_flag, plain
-from fletching.errors import close_match, text_of
-from fletching.frames import is_ours
-from fletching.redaction import redact
+from fletching.cli.run_entity import INTERRUPTED, inputs_of, print_picture, run_entity
+from fletching.cli.run_options import RunSettings, run_parameters, settings_of, with_optional_values
+from fletching.cli.run_report import show_failure
+from fletching.cli.run_streams import repair_streams, teed
+from fletching.cli.sources import entities_of, load_source
+from fletching.cli.values import ValueType, is_flag, plain
+from fletching.errors import close_match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from flyteidl.core.literals_pb2 import LiteralMap
 
-    from fletching.python_task import PythonTask
+    from fletching.executable import Executable
 
-__all__ = ["command"]
+__all__ = ["command", "run_again"]
 
 HELP = {"help_option_names": ["-h", "--help"]}
+
+HEADINGS = {"workflow": "Workflows", "launch plan": "Launch plans"}
+"""What stands above the commands of a kind; everything else is a task."""
 
 
 class Sources(click.Group):
     """Takes a file or module as its command."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the file."""
+        return super().parse_args(ctx, with_optional_values(args))
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Return the command of a file or module; it is imported now."""
-        try:
-            return Tasks(cmd_name)
-        except click.UsageError as error:
-            error.ctx = ctx
-            raise
-        except SystemExit as error:
-            click.echo(f"{cmd_name} cannot be imported: it calls sys.exit({error.code!r})", err=True)
-            ctx.exit(1)
-        except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
-            _show_failure(error, f"{cmd_name} cannot be imported")
-            ctx.exit(1)
+        # Before the import: a log handler that is made there keeps the stream that it finds.
+        repair_streams()
+        ctx.find_root().with_resource(teed())
+        return _opened(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return nothing: any file or module may be named."""
         return []
 
 
-class Tasks(click.Group):
-    """The tasks of one file or module as commands."""
+def _opened(ctx: click.Context, source: str) -> Entities:
+    try:
+        return Entities(source)
+    except click.UsageError as error:
+        error.ctx = ctx
+        raise
+    except SystemExit as error:
+        click.echo(f"{source} cannot be imported: it calls sys.exit({error.code!r})", err=True)
+        ctx.exit(1)
+    except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
+        show_failure(error, f"{source} cannot be imported")
+        ctx.exit(1)
+
+
+class Entities(click.Group):
+    """The tasks, workflows and launch plans of one file or module as commands."""
 
     def __init__(self, source: str) -> None:
         module = load_source(source)
-        self.tasks = tasks_of(module)
-        if not self.tasks:
-            raise click.UsageError(f"{source} has no task; @task in front of a function makes it one")
-        first = (module.__doc__ or f"The tasks of {source}.").strip()
-        super().__init__(name=source, help=first, subcommand_metavar="TASK [--input VALUE]...", context_settings=HELP)
+        self.entities = entities_of(module)
+        if not self.entities:
+            raise click.UsageError(
+                f"{source} has no task and no workflow; @task or @workflow in front of a function makes it one"
+            )
+        first = (module.__doc__ or f"What {source} has to run.").strip()
+        super().__init__(name=source, help=first, subcommand_metavar="NAME [--input VALUE]...", context_settings=HELP)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the tasks."""
-        return list(self.tasks)
+        """Return the names."""
+        return list(self.entities)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of a task."""
-        if cmd_name not in self.tasks:
-            hint = close_match(cmd_name, self.tasks) or f"; it has: {', '.join(self.tasks)}"
-            ctx.fail(f"{self.name} has no task {cmd_name!r}{hint}")
-        return task_command(cmd_name, self.tasks[cmd_name])
+        """Return the command of a task, workflow or launch plan."""
+        if cmd_name not in self.entities:
+            hint = close_match(cmd_name, self.entities) or f"; it has: {', '.join(self.entities)}"
+            ctx.fail(f"{self.name} has no task or workflow {cmd_name!r}{hint}")
+        return entity_command(str(self.name), cmd_name, self.entities[cmd_name])
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names by kind, each with its first line."""
+        kinds: dict[str, list[tuple[str, str]]] = {}
+        width = formatter.width - 6 - max(map(len, self.entities))
+        for name, entity in self.entities.items():
+            short = click.Command(name, help=_text_of(entity)).get_short_help_str(width)
+            kinds.setdefault(HEADINGS.get(entity.node_kind, "Tasks"), []).append((name, short))
+        for heading in ("Workflows", "Launch plans", "Tasks"):
+            if heading in kinds:
+                with formatter.section(heading):
+                    formatter.write_dl(kinds[heading])
 
 
-def task_command(name: str, task: PythonTask[Any]) -> click.Command:
-    """Return the command that runs a task; its options are the task's inputs."""
-    interface = task.python_interface
-    options: list[click.Parameter] = [_option(task, each) for each in interface.inputs]
-    if "json" not in interface.inputs:
-        options.append(click.Option(["--json"], is_flag=True, help=JSON_HELP, expose_value=False, callback=_as_json))
-    docs = task.docs
-    text = "\n\n".join(
-        part
-        for part in (docs and docs.short_description, docs and docs.long_description and docs.long_description.value)
-        if part
-    )
+class Input(click.Option):
+    """An input of what is run."""
+
+    def value_is_missing(self, value: Any) -> bool:
+        """Whether it has to be given and is not: a picture needs none, and a recovered run has had them."""
+        settings = settings_of(click.get_current_context())
+        return settings.dry_run is None and settings.recover is None and super().value_is_missing(value)
+
+
+def entity_command(source: str, name: str, entity: Executable) -> click.Command:
+    """Return the command that runs something; its options are the inputs, and those of ``fletch run``."""
+    options: list[click.Option] = [_option(entity, each) for each in entity.python_interface.inputs]
+    options += run_parameters([word for option in options for word in (*option.opts, *option.secondary_opts)])
 
     def run(**inputs: Any) -> None:
         context = click.get_current_context()
@@ -96,28 +122,41 @@ def task_command(name: str, task: PythonTask[Any]) -> click.Command:
             for name, value in inputs.items()
             if context.get_parameter_source(name) is not ParameterSource.DEFAULT
         }
-        sys.exit(run_task(task, given, as_json=bool(context.find_root().meta.get("fletching.json"))))
+        settings = settings_of(context)
+        if settings.dry_run is not None:
+            print_picture(entity, settings.dry_run)
+            return
+        sys.exit(_guarded(entity, given, settings, source=source, variable=name))
 
     return click.Command(
         name,
         callback=run,
-        params=options,
-        help=text or f"Run {task.name}.",
+        params=list[click.Parameter](options),
+        help=_text_of(entity) or f"Run {entity.name}.",
+        epilog="The options of 'fletch run --help', such as --executor and --recover, may stand here as well.",
         no_args_is_help=False,
         context_settings=HELP,
     )
 
 
-JSON_HELP = "Print one JSON object with the outputs or the error, and nothing else, to stdout."
+def _guarded(entity: Executable, inputs: dict[str, Any], settings: RunSettings, *, source: str, variable: str) -> int:
+    try:
+        return run_entity(entity, inputs, settings, source=source, variable=variable)
+    except KeyboardInterrupt:
+        return INTERRUPTED  # before it began, or while its end was being written
 
 
-def _as_json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    if value:
-        ctx.find_root().meta["fletching.json"] = True
+def _text_of(entity: Executable) -> str:
+    """Return the documentation of what is run; that of its workflow for a launch plan."""
+    docs = getattr(entity, "docs", None) or getattr(getattr(entity, "workflow", None), "docs", None)
+    if docs is None:
+        return ""
+    parts = docs.short_description, docs.long_description and docs.long_description.value
+    return "\n\n".join(part for part in parts if part)
 
 
-def _option(task: PythonTask[Any], name: str) -> click.Option:
-    interface = task.python_interface
+def _option(entity: Executable, name: str) -> click.Option:
+    interface = entity.python_interface
     annotation = interface.inputs[name]
     docstring = interface.docstring
     described = docstring.input_descriptions.get(name, "") if docstring else ""
@@ -133,119 +172,48 @@ def _option(task: PythonTask[Any], name: str) -> click.Option:
         )
     settings["help"] = " ".join([described, *(f"[{note}]" for note in notes)]).strip()
     if is_flag(annotation) and f"no_{name}" not in interface.inputs:  # whose option --no-… would be this one's too
-        return click.Option([f"--{dashed}/--no-{dashed}", name], **settings)
+        return Input([f"--{dashed}/--no-{dashed}", name], **settings)
     words = [f"--{dashed}", *([f"--{name}"] if dashed != name else []), name]
-    return click.Option(words, type=kind, **settings)
+    return Input(words, type=kind, **settings)
 
 
-def run_task(task: PythonTask[Any], inputs: dict[str, Any], *, as_json: bool) -> int:
-    """Run a task, show how it went, and return the exit code: 0, or 1 if it failed."""
-    import asyncio
-    import inspect
+def run_again(source: str, variable: str, literals: LiteralMap, **options: Any) -> int:
+    """Run what a variable of a file or module holds with recorded inputs, and return the exit code.
 
-    started = time.perf_counter()
-    with _stdout(as_json) as out:
-        try:
-            with progress(quiet=as_json):
-                value = task(**inputs)
-                if inspect.iscoroutine(value):
-                    value = asyncio.run(value)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
-            # Also SystemExit: the task has not finished, whatever status it would have left with.
-            if as_json:
-                _write_json(out, task, started, error=error)
-            elif isinstance(error, KeyboardInterrupt):
-                raise
-            else:
-                _show_failure(error)
-            return 1
-        if as_json:
-            _write_json(out, task, started, value=value)
-        else:
-            _show_outputs(task, value)
-    return 0
+    Args:
+        source: the file or module.
+        variable: the variable.
+        literals: the inputs as they were recorded.
+        options: as an earlier run was recorded with; others of `RunSettings` are fine.
 
-
-@contextmanager
-def _stdout(as_json: bool) -> Iterator[IO[str]]:
-    """Keep stdout for us alone: what the task prints, here or in another process, goes to stderr meanwhile."""
-    if not as_json:
-        yield sys.stdout
-        return
-    sys.stdout.flush()
-    ours = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with os.fdopen(os.dup(ours), "w", encoding="utf-8") as out:
-            yield out
-    finally:
-        with suppress(ValueError):  # the task may have closed it
-            sys.stdout.flush()
-        os.dup2(ours, 1)
-        os.close(ours)
-
-
-def _write_json(
-    out: IO[str], task: PythonTask[Any], started: float, *, value: Any = None, error: BaseException | None = None
-) -> None:
-    result: dict[str, Any] = {"task": task.name, "status": "succeeded" if error is None else "failed"}
-    result["seconds"] = round(time.perf_counter() - started, 6)
-    if error is None:
-        types = task.python_interface.outputs
-        result["outputs"] = {name: plain(each, types[name]) for name, each in task._named_outputs(value).items()}
-    else:
-        notes = [redact(str(note)) for note in getattr(error, "__notes__", ())]
-        result["error"] = {"type": type(error).__qualname__, "message": redact(text_of(error)), "notes": notes}
-    out.write(json.dumps(result) + "\n")
-    out.flush()
-
-
-def _show_outputs(task: PythonTask[Any], value: Any) -> None:
-    outputs = task._named_outputs(value)
-    for name, each in outputs.items():
-        data = plain(each, bare(task.python_interface.outputs[name]))
-        text = each if isinstance(each, str) else data if isinstance(data, str) else json.dumps(data, indent=2)
-        click.echo(text if len(outputs) == 1 else f"{name}: {text}")
-
-
-def _show_failure(error: BaseException, what: str = "") -> None:
-    """Print the traceback of the user's own frames, and the error with its notes."""
-    report = traceback.TracebackException.from_exception(error)
-    for each in _chain(report):
-        kept = [
-            frame
-            for frame in each.stack
-            if not (is_ours(frame.filename) or frame.filename.startswith("<frozen importlib"))
-        ]
-        each.stack = traceback.StackSummary.from_list(kept)
-    from fletching.errors import FletchingError
-
-    lines = (
-        report.format_exception_only() if isinstance(error, FletchingError) and not report.stack else report.format()
-    )
-    click.echo(redact("".join(lines)).rstrip(), err=True)
-    if what:
-        click.echo(what, err=True)
-
-
-def _chain(report: traceback.TracebackException | None) -> Iterator[traceback.TracebackException]:
-    while report is not None:
-        yield report
-        report = report.__cause__ or report.__context__
+    Raises:
+        click.UsageError: there is no such file or variable, or it does not take these inputs any more.
+    """
+    context = click.get_current_context()
+    repair_streams()
+    with teed():
+        entities = _opened(context, source).entities
+        if variable not in entities:
+            raise click.UsageError(f"{source} has no {variable!r} any more{close_match(variable, entities)}")
+        entity = entities[variable]
+        return _guarded(entity, inputs_of(entity, literals), RunSettings(**options), source=source, variable=variable)
 
 
 @click.command(
     cls=Sources,
     name="run",
-    subcommand_metavar="FILE_OR_MODULE TASK [--input VALUE]...",
+    params=list[click.Parameter](run_parameters()),
+    subcommand_metavar="FILE_OR_MODULE NAME [--input VALUE]...",
     context_settings=HELP,
-    epilog="'fletch run FILE' lists the tasks of a file; 'fletch run FILE TASK --help' lists a task's inputs.",
+    epilog="'fletch run FILE' lists what a file has to run; 'fletch run FILE NAME --help' lists its inputs. The exit "
+    "code is 0 for success, 1 for a run that failed, 2 for wrong usage, and 130 after Ctrl-C.",
 )
-@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
-@click.pass_context
-def command(ctx: click.Context, as_json: bool) -> None:
-    """Run a task of a file or module at once, in this process.
+def command() -> None:
+    """Run a task, workflow or launch plan of a file or module at once, on this machine.
 
-    Its inputs are options. Lists, dicts and dataclasses are given as JSON or as @FILE with JSON in it.
+    Its inputs are options after NAME. Lists, dicts and dataclasses are given as JSON or as @FILE with JSON in it.
+
+    The options below may also stand after NAME, unless an input is called like one of them: there it is the input.
+
+    Ctrl-C lets what runs come to its end and begins nothing new; a second one stops it at once.
     """
-    ctx.find_root().meta["fletching.json"] = as_json

@@ -1,4 +1,4 @@
-"""Finding the tasks of a file or module that was named on the command line."""
+"""Finding what a file or module that was named on the command line has to run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +15,9 @@ from fletching.errors import close_match
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from fletching.python_task import PythonTask
+    from fletching.executable import Executable
 
-__all__ = ["load_source", "tasks_of"]
+__all__ = ["entities_of", "load_source"]
 
 
 def load_source(name: str) -> ModuleType:
@@ -69,8 +69,8 @@ def _load_file(path: str) -> ModuleType:
     return module
 
 
-def tasks_of(module: ModuleType) -> dict[str, PythonTask[Any]]:
-    """Return a module's tasks by the variable that holds each, in the order they were defined."""
-    from fletching.python_task import PythonTask
+def entities_of(module: ModuleType) -> dict[str, Executable]:
+    """Return a module's tasks, workflows and launch plans by the variable that holds each, in the order it has them."""
+    from fletching.executable import Executable
 
-    return {name: value for name, value in vars(module).items() if isinstance(value, PythonTask)}
+    return {name: value for name, value in vars(module).items() if isinstance(value, Executable)}
