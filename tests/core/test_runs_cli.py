@@ -190,6 +190,33 @@ def test_runs_are_forgotten() -> None:
     recorder.end(Outcome(1))
 
 
+FLOW = """
+from dataclasses import dataclass
+from fletching import FlyteFile, task
+@dataclass
+class Point:
+    x: int
+@task
+def move(point: Point, file: FlyteFile, by: int = 1) -> Point:
+    print("moved by", by)
+    return Point(point.x + by + len(open(file).read()))
+"""
+
+
+def test_a_run_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "flow.py").write_text(FLOW)
+    (tmp_path / "in.txt").write_text("four")
+    command = [sys.executable, "-m", "fletching", "run", "flow.py", "move", "--point", '{"x": 1}', "--file", "in.txt"]
+    subprocess.run([*command, "--by", "5"], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")  # what was relative is still found
+    assert json.loads(fletch("rerun", "last").partition("moved by 5\n")[2]) == {"x": 10}
+    second, first = json.loads(fletch("--json"))
+    for name in ("entity", "inputs", "outputs", "source", "variable", "folder", "status", "code"):
+        assert first[name] == second[name]
+    assert first["id"] != second["id"]
+
+
 def test_what_cannot_be_rerun_says_why() -> None:
     record()
     assert "was not started by 'fletch run'" in fletch("rerun", "last", status=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import types
 from collections.abc import Iterator, Mapping
@@ -63,6 +64,31 @@ def stream(n: int) -> Iterator[int]:
 @task
 def nothing() -> None:
     pass
+
+
+@task
+def total(items: Iterator[int]) -> int:
+    return sum(items)
+
+
+class Unstable:
+    """Whose pickle is another one each time."""
+
+    def __init__(self, x: int, chance: bytes = b"") -> None:
+        self.x = x
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Unstable, (self.x, os.urandom(8))
+
+
+@task
+def unstable(x: int) -> Pickled[Unstable]:
+    return Unstable(x)
+
+
+@task
+def look(at: Pickled[Unstable]) -> int:
+    return at.x
 
 
 def call_of(entity: Any, inputs: Mapping[str, Any], path: str = "", parent: Any = None) -> Any:
@@ -146,6 +172,33 @@ def test_what_an_interrupted_recovery_did_not_reach_is_found_in_the_run_before(s
     recorder.begin(add, {"a": 1})
     assert [record(recorder, call, 0)[1] for call in calls] == [False] * 3
     failed(recorder)
+
+
+def test_a_value_that_is_written_differently_each_time_is_still_known(store: RunStore) -> None:
+    def run(recorder: Recorder) -> list[bool]:
+        recorder.begin(add, {"a": 1})
+        value, first = record(recorder, call_of(unstable, {"x": 1}, "n0"), Unstable(1))
+        _, second = record(recorder, call_of(look, {"at": value}, "n1"), 1)
+        failed(recorder)
+        return [first, second]
+
+    assert run(Recorder()) == [True, True]
+    assert run(Recorder(recover="last")) == [False, False]
+
+
+def test_what_can_be_read_once_is_not_read_to_be_recorded(store: RunStore) -> None:
+    def run(recorder: Recorder, items: Any) -> bool:
+        run_id = recorder.begin(total, {"items": items})
+        _, ran = record(recorder, call_of(total, {"items": items}, "n0"), 3)
+        failed(recorder)
+        assert (store.inputs(run_id) is None) is isinstance(items, Iterator)
+        assert sum(items) == 3
+        return ran
+
+    assert run(Recorder(), iter([1, 2]))
+    assert run(Recorder(recover="last"), iter([1, 2]))
+    assert run(Recorder(recover="last"), [1, 2])
+    assert not run(Recorder(recover="last"), [1, 2])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from fletching.run.store import RunStore
 from fletching.run.store_code import code_digest, place_of
 from fletching.run.store_driver import this_driver
 from fletching.run.store_schema import FINISHED, unusable
-from fletching.run.store_values import Data, InputsDigest, kind_of_outputs, values_of
+from fletching.run.store_values import Data, InputsDigest, is_read_once, kind_of_outputs, values_of
 from fletching.run.store_writer import ATTEMPT, END, ENTITY, EVENT, RUN, Known, Row, Writer, warn_unrecorded
 
 if TYPE_CHECKING:
@@ -137,12 +137,12 @@ class Recorder:
     def _hold_inputs(self, known: Known, inputs: Mapping[str, Any]) -> Data | None:
         """Keep the inputs for a rerun; None if they have no wire form, or can be read only once."""
         from fletching.types.idl import to_literal_map
-        from fletching.types.iterators import holds_iterator
 
-        if any(map(holds_iterator, known.interface.inputs.values())):
+        types = known.interface.inputs
+        if any(is_read_once(types[name], value) for name, value in inputs.items() if name in types):
             return None
         try:
-            literals = to_literal_map(known.interface.inputs, inputs)
+            literals = to_literal_map(types, inputs)
         except Exception:  # noqa: BLE001 - a transformer of anybody; that a value is wrong is told by the attempt
             return None
         return self.store.values.hold_inputs(literals)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
-__all__ = ["Data", "InputsDigest", "Values", "kind_of_outputs", "values_of"]
+__all__ = ["Data", "InputsDigest", "Values", "is_read_once", "kind_of_outputs", "values_of"]
 
 INLINE = 1024
 """Up to this many bytes a message stands in the row that names it."""
@@ -148,6 +148,21 @@ def kind_of_outputs(interface: Any) -> str:
     return "streams" if any(map(holds_iterator, types)) else "any"
 
 
+def is_read_once(annotation: Any, value: Any) -> bool:
+    """Tell whether writing a value down would take it away from who is to have it."""
+    from fletching.types.iterators import holds_iterator
+
+    return holds_iterator(annotation) and _iterates(value)
+
+
+def _iterates(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_iterates, value))
+    if isinstance(value, dict):
+        return any(map(_iterates, value.values()))
+    return not isinstance(value, (str, bytes, int, float, type(None)))
+
+
 class InputsDigest:
     """Makes the hash of a call's inputs, equal in every process for inputs that are.
 
@@ -178,13 +193,12 @@ class InputsDigest:
 
     def _of(self, annotation: Any, value: Any) -> str:
         from fletching.types.engine import transformer
-        from fletching.types.iterators import holds_iterator
 
         writer = transformer(annotation)
         known = self._known.get(id(value))
         if known is not None and known[0]() is value and known[1] is writer:
             return known[2]
-        return "" if holds_iterator(annotation) else _reduced(writer.to_literal(value))
+        return "" if is_read_once(annotation, value) else _reduced(writer.to_literal(value))
 
     def learn(self, interface: Any, value: Any, literals: LiteralMap) -> None:
         """Remember the outputs of a node, by identity, for the nodes that take them."""
