@@ -1,4 +1,4 @@
-"""The tasks: a file is unpacked, SQL asks it questions, Python ranks the answers and makes a forecast."""
+"""The workflow: a file is unpacked, SQL asks it questions, Python ranks the answers and makes forecasts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import os
 import zipfile
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated
+from functools import partial
+from typing import Annotated, NamedTuple
 
 import pyarrow as pa
 
-from fletching import Cache, FlyteFile, current_context, task
+from fletching import Cache, FlyteFile, current_context, dynamic, task, workflow
 from fletching_echo import Echo
+from fletching_map import map_task
 from fletching_sql import Allowed, DuckDB, Identifier
 
 
@@ -61,7 +63,9 @@ class History:
 
 @task(cache=Cache(version="1"))
 def unpack(archive: FlyteFile) -> FlyteFile["csv"]:
-    """Give the CSV file inside a zip archive."""
+    """Give the CSV file inside a zip archive, or the file itself if it is none."""
+    if not zipfile.is_zipfile(archive):
+        return FlyteFile(archive.path)
     with zipfile.ZipFile(archive) as packed:
         name = next(each for each in packed.namelist() if each.endswith(".csv"))
         return FlyteFile(packed.extract(name, current_context().working_directory))
@@ -110,6 +114,19 @@ def history(flights: pa.Table, carrier: str, origin: str, hour: int) -> History:
     ...
 
 
+@task(
+    task_config=DuckDB(
+        """
+        select cast(:month as varchar) as group, count(*) as flights, coalesce(sum(greatest(delay, 0)), 0) as minutes
+        from flights where month = :month
+        """
+    )
+)
+def of_month(flights: pa.Table, month: int) -> Loss:
+    """Add up what one month lost."""
+    ...
+
+
 @task
 def rank(groups: list[Loss], by: Measure = Measure.TOTAL, top: int = 5) -> list[Loss]:
     """Give the groups that lost most, the worst first; small ones don't count."""
@@ -127,8 +144,40 @@ def forecast(flight: Flight, past: History) -> str:
     return f"typically {when}; {past.late:.0%} of {past.flights:,} flights like it left over 15 minutes late"
 
 
+@dynamic
+def outlook(flights: pa.Table, carriers: list[Loss], flight: Flight) -> list[str]:
+    """Ask of the worst carriers what the flight's own was asked: how many there are is known only now."""
+    worst = [loss.group for loss in carriers if loss.group != flight.carrier][:3]
+    return [
+        forecast(Flight(carrier, flight.origin, flight.hour), history(flights, carrier, flight.origin, flight.hour))
+        for carrier in worst
+    ]
+
+
 question = Echo(name="question", inputs={"flight": Flight})
 """Hands a flight on as it is; on a Flyte backend, without starting a container."""
+
+
+class Answers(NamedTuple):
+    """What the workflow gives."""
+
+    carriers: list[Loss]
+    hours: list[Loss]
+    months: list[Loss]
+    forecast: str
+    outlook: list[str]
+
+
+@workflow
+def delays(flights: FlyteFile, flight: Flight) -> Answers:
+    """Find out who is late, when, and what that means for one flight."""
+    table = departures(unpack(flights))
+    carriers = rank(losses(table, by="carrier", first=1, last=12), top=6)
+    hours = rank(losses(table, by="hour", first=6, last=8), by=Measure.MEAN, top=6)
+    months = map_task(partial(of_month, flights=table))(month=list(range(1, 13)))
+    asked = question(flight)
+    answer = forecast(asked, history(table, asked.carrier, asked.origin, asked.hour))
+    return Answers(carriers, hours, months, answer, outlook(table, carriers, asked))
 
 
 def data_file(name: str) -> FlyteFile:
