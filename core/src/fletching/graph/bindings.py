@@ -186,9 +186,11 @@ def _reference(builder: GraphBuilder, where: str, annotation: Any, promise: Prom
     try:
         convert = converter(promise._type, annotation)
     except Misfit:
+        advice = "put a task between them that makes the one from the other"
+        if type(None) in variants(promise._type) and type(None) not in variants(annotation):
+            advice = "put a task between them that deals with None"
         raise BindingError(
-            f"{promise._told()} is {type_name(promise._type)}, and {where} takes {type_name(annotation)}; "
-            "put a task between them that makes the one from the other"
+            f"{promise._told()} is {type_name(promise._type)}, and {where} takes {type_name(annotation)}; {advice}"
         ) from None
     return Reference(node, var, path, convert)
 

@@ -59,7 +59,7 @@ def passes(given: Any, wanted: Any) -> bool:
         return True
     wanted_variants, given_variants = variants(wanted), variants(given)
     if len(wanted_variants) > 1 or len(given_variants) > 1:
-        # An Optional that turns out to be None is told where it arrives, with its name: half of all such graphs run.
+        # Each kind of value that may come has to be taken, None too: a backend asks the same.
         return all(any(passes(one, each) for each in wanted_variants) for one in given_variants)
     one, other = plain_type(given), plain_type(wanted)
     if same_type(one, other) or (one is int and other is float):
