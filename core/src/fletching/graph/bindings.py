@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from fletching.errors import BindingError, ConversionError, PromiseError
+from fletching.errors import BindingError, ConversionError, GraphError, PromiseError
 from fletching.graph.fit import Misfit, converter
 from fletching.graph.promise import Promise, VoidPromise
 from fletching.graph.steps import plain_type, step_text, take_step, variants
@@ -229,6 +229,7 @@ def _part(builder: GraphBuilder, where: str, annotation: Any, given: Any) -> Bin
 
 def _refuse_no_value(where: str, given: Any) -> None:
     """Refuse what stands for a node and is no value."""
+    from fletching.graph.conditional import ConditionalSection
     from fletching.graph.conditions import Condition
     from fletching.graph.node import Node
 
@@ -236,6 +237,8 @@ def _refuse_no_value(where: str, given: Any) -> None:
         raise PromiseError(f"{where} was given the result of {given.task_name}, which returns nothing")
     if isinstance(given, Condition):
         raise PromiseError(f"{where} was given the condition ({given!r}), which only conditional(...).if_ can ask")
+    if isinstance(given, ConditionalSection):
+        raise GraphError(given.unfinished())
     node = given if isinstance(given, Node) else getattr(given, "_node", None)
     if isinstance(node, Node):
         names = ", ".join(f".{name}" for name in node.outputs) or "none"

@@ -125,10 +125,11 @@ class GraphBuilder:
                 "pass it on as an input or an output"
             )
         # A branch takes it in as an input of its own, called as a backend calls the operands of a condition.
-        self.outer.reference(promise)
-        name = f"{node.id}.{var}"
+        source, name, _ = self.outer.reference(promise)
+        if self.outer.outer is None or source is not self.outer.inputs:
+            name = f"{node.id}.{var}"
         while name in self.captured and self.captured[name].ref[:2] != (node, var):
-            name += "'"  # a node that was renamed since had this id
+            name += "'"  # one further out has this id, or one that was renamed since had it
         if name not in self.captured:
             from fletching.graph.promise import Promise
 

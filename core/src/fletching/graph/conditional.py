@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from fletching.context import RECORDER
-from fletching.errors import BranchFailedError, GraphError
+from fletching.errors import BranchFailedError, GraphError, add_note
 from fletching.graph.bindings import Reference
 from fletching.graph.builder import GraphBuilder, current_builder
 from fletching.graph.conditions import Condition
@@ -14,7 +14,7 @@ from fletching.graph.promise import Ordered, Promise, node_of
 from fletching.interface import Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fletching.expansion import Expansion
     from fletching.graph.bindings import Binding
@@ -81,13 +81,20 @@ class Conditional:
             return Reference(node, var, path, None).value(values)
 
         for branch in self.branches:
-            if branch.condition is not None and not branch.condition.holds(value):
+            if branch.condition is not None and not self._holds(branch.condition, value):
                 continue
             if branch.graph is None:
                 raise BranchFailedError(f"conditional {self.name!r}: {branch.failure}")
             taken = {name: inputs[name] for name in branch.graph.inputs.kinds}
             return GraphExpansion(branch.graph, taken)
         raise AssertionError("unreachable: the last branch has no condition")
+
+    def _holds(self, condition: Condition, value: Callable[[Promise], Any]) -> bool:
+        try:
+            return condition.holds(value)
+        except Exception as error:
+            add_note(error, f"in the condition {condition!r} of conditional {self.name!r}")
+            raise
 
     def __repr__(self) -> str:
         return f"Conditional({self.name!r})"
