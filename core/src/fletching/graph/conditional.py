@@ -58,6 +58,8 @@ class Conditional:
         """Where the operands of the conditions are inputs."""
 
     direct = None
+    is_async = False
+    metadata_is_for_parts = False
 
     @property
     def metadata(self) -> TaskMetadata:

@@ -94,7 +94,7 @@ def _check(entity: Any, given: Mapping[str, Any]) -> None:
     aliases = given.get("aliases", {})
     outputs = entity.python_interface.outputs
     if not isinstance(aliases, dict) or not all(isinstance(each, str) for pair in aliases.items() for each in pair):
-        raise GraphError(f"aliases must be a dict of output name to alias, got {aliases!r}")
+        raise ConfigError(f"aliases must be a dict of output name to alias, got {aliases!r}")
     for output in aliases:
         if output not in outputs:
             raise ConfigError(f"aliases names {output!r}, which is no output{close_match(output, outputs)}")

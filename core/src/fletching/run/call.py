@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from fletching.context import Execution, current_execution
 from fletching.expansion import Expansion, Outcome
 from fletching.run import events
-from fletching.run.retry import Budget, delay
+from fletching.run.retry import Budget, delay, may_repeat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -234,8 +234,7 @@ def call_plan(call: Call) -> Generator[Step, Outcome | None, Outcome]:
             if found is not None:
                 return _ended(call, Outcome(found.value), "cached")
         expansion = call.entity.expand(call.inputs)
-        outcome = (yield expansion) if expansion is not None else (yield from _attempts(call))
-        assert outcome is not None, "a driver answers every step but the first with an outcome"
+        outcome = yield from (_attempts(call) if expansion is None else _expansions(call, expansion))
         if entry is not None and outcome.error is None:
             outcome = Outcome(entry.write(outcome.value))
     except GeneratorExit:
@@ -275,6 +274,22 @@ def _attempts(call: Call) -> Generator[Step, Outcome | None, Outcome]:
         call.report("retrying", execution.attempt, outcome.error)
         yield Wait(delay(execution.attempt))
         execution = Execution(call.entity, execution.attempt + 1, execution.executor, execution.folder)
+
+
+def _expansions(call: Call, expansion: Expansion | None) -> Generator[Step, Outcome | None, Outcome]:
+    """Run the calls that are a call's work; all of them again where its node says so."""
+    left = 0 if call.entity.metadata_is_for_parts else call.metadata.retries
+    failed = 0
+    while True:
+        assert expansion is not None, "what consisted of calls once still does"
+        outcome = yield expansion
+        assert outcome is not None, "a driver answers every step but the first with an outcome"
+        if outcome.error is None or failed >= left or not may_repeat(call.entity, outcome.error):
+            return outcome
+        call.report("retrying", failed, outcome.error)
+        yield Wait(delay(failed))
+        failed += 1
+        expansion = call.entity.expand(call.inputs)
 
 
 def begin_attempt(call: Call, execution: Execution, executor: str) -> None:
