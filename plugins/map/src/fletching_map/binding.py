@@ -117,5 +117,8 @@ def lifted(target: Executable, bound: frozenset[str], config: MapConfig) -> Inte
             f"{target.short_name} has {len(own.outputs)} outputs ({', '.join(own.outputs)}), and a map gives one list; "
             "return one value that holds them, such as a dataclass"
         )
-    outputs = {name: list[kind] if config.needs_all else list[kind | None] for name, kind in own.outputs.items()}
+    outputs: dict[str, Any] = {}
+    for name, kind in own.outputs.items():
+        element: Any = kind if config.needs_all else kind | None
+        outputs[name] = list[element]
     return Interface(inputs, outputs, docstring=own.docstring)

@@ -8,7 +8,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import ConfigError
+from fletching.errors import ConfigError, ResolverError
 from fletching.extend import Executable, PythonFunctionTask, PythonInstanceTask, TaskMetadata
 from fletching_map.binding import bound_inputs_of, lifted, unwrapped
 from fletching_map.config import ExecutionMode, MapConfig
@@ -179,12 +179,20 @@ class Mapped(Executable):
         if isinstance(target, Mapped):
             words += target.name
         elif isinstance(target, PythonInstanceTask):
-            module = target.task_type
+            module, name = target.task_type, _variable_of(target)
         digest = hashlib.md5(words.encode(), usedforsecurity=False).hexdigest()
         return ".".join(filter(None, (module, f"map_{name.removesuffix('-arraynode')}_{digest}-arraynode")))
 
     def _locate(self, module: str | None = None) -> None:
         super()._locate(module or _calling_module())
+
+
+def _variable_of(task: PythonInstanceTask[Any]) -> str:
+    """Return the variable that holds a task, or the last part of its name if none does yet."""
+    try:
+        return task.find_lhs()
+    except ResolverError:
+        return task.short_name
 
 
 def _calling_module() -> str:

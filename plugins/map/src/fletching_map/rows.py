@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set, Sized
+from collections.abc import Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import CallError, ConversionError, add_note
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Rows"]
 
-UNORDERED = (str, bytes, bytearray, memoryview, Mapping, Set)
+NO_SERIES = (str, bytes, bytearray, memoryview, Mapping, set, frozenset)
 """Can be iterated, and are no series of elements: text is one value, and a set has no order to answer in."""
 
 
@@ -36,7 +36,7 @@ class Rows:
         self._fixed = fixed
         sizes: dict[str, int] = {}
         for input_name, value in varying.items():
-            if not isinstance(value, Iterable) or isinstance(value, UNORDERED):
+            if not isinstance(value, Iterable) or isinstance(value, NO_SERIES):
                 raise _no_series(input_name, value, kinds[input_name]).within(name, f"argument {input_name!r}")
             if isinstance(value, Sized):
                 sizes[input_name] = len(value)
@@ -102,7 +102,7 @@ def _common_size(name: str, sizes: Mapping[str, int]) -> int | None:
 
 
 def _no_series(name: str, value: Any, kind: Any) -> ConversionError:
-    if isinstance(value, Set):
+    if isinstance(value, (set, frozenset)):
         hint = "it has no order; pass sorted(...) of it"
     elif isinstance(value, Mapping):
         hint = "pass list(...) of its keys or of its values"
