@@ -86,7 +86,7 @@ def test_memory_that_its_sender_could_still_change_is_refused() -> None:
     file = os.memfd_create("unsealed")
     os.ftruncate(file, LARGE)
     with ours, theirs:
-        frame = channel.HEAD.pack(b"12345678", 1) + channel.PART.pack(LARGE, 0)
+        frame = channel.HEAD.pack(b"12345678", 1, channel.PART.size) + channel.PART.pack(LARGE, 0)
         socket.send_fds(theirs, [frame], [file])
         os.close(file)
         with pytest.raises(channel.ForeignFrameError):

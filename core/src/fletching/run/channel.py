@@ -21,8 +21,8 @@ __all__ = ["ForeignFrameError", "Piece", "receive", "send"]
 Piece: TypeAlias = "bytes | bytearray | memoryview | mmap.mmap"
 """Memory that is sent, or was received."""
 
-HEAD = struct.Struct("!8sI")
-"""What stands in front of a frame: the token of its job, and how many parts it has."""
+HEAD = struct.Struct("!8sIQ")
+"""What stands in front of a frame: the token of its job, how many parts it has, how many bytes follow on the socket."""
 
 PART = struct.Struct("!Qq")
 """Of each part its size, and where in the shared memory it is: -1 if it follows on the socket."""
@@ -32,6 +32,9 @@ SHARED_FROM = 32 << 20
 
 MAPPED_LIMIT = 128
 """How many mappings may live at once where each keeps a file open."""
+
+SMALL = 1 << 16
+"""Up to this size the parts of a frame are sent and received as one."""
 
 PIECES_AT_ONCE = 512
 """The kernel takes 1,024."""
@@ -64,9 +67,12 @@ def send(
     sizes = [sum(map(len, part)) for part in parts]
     memory, places = _share(parts, sizes)
     try:
-        pieces: list[Any] = [HEAD.pack(token, len(parts))]
+        rest = PART.size * len(parts) + sum(size for size, place in zip(sizes, places, strict=True) if place < 0)
+        pieces: list[Any] = [HEAD.pack(token, len(parts), rest)]
         pieces += [PART.pack(size, place) for size, place in zip(sizes, places, strict=True)]
         pieces += [piece for part, place in zip(parts, places, strict=True) if place < 0 for piece in part]
+        if rest <= SMALL:
+            pieces = [b"".join(pieces)]
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [memory]))] if memory >= 0 else []
         _send_all(connection, pieces, ancillary, wait)
     finally:
@@ -138,7 +144,7 @@ def _write_at(memory: int, pieces: list[Any], place: int) -> None:
 def receive(
     connection: socket.socket, token: bytes | None = None, wait: Callable[[int], None] | None = None
 ) -> tuple[bytes, list[Piece]]:
-    """Return the token and the parts of the next frame, each in writable memory of its own.
+    """Return the token and the parts of the next frame, in writable memory; large parts each in its own.
 
     Raises:
         EOFError: the other side is gone.
@@ -146,13 +152,21 @@ def receive(
     """
     head, files = _read_head(connection, wait)
     try:
-        found, count = HEAD.unpack(head)
+        found, count, rest = HEAD.unpack(head)
         if token is not None and found != token:
             raise ForeignFrameError
-        table = list(PART.iter_unpack(_read(connection, count * PART.size, wait))) if count else []
-        return found, [
-            _read(connection, size, wait) if place < 0 else _map(files, size, place) for size, place in table
-        ]
+        end = count * PART.size
+        together = memoryview(_read(connection, rest if rest <= SMALL else end, wait))
+        parts: list[Piece] = []
+        for size, place in PART.iter_unpack(together[:end]):
+            if place >= 0:
+                parts.append(_map(files, size, place))
+            elif rest <= SMALL:
+                parts.append(together[end : end + size])
+                end += size
+            else:
+                parts.append(_read(connection, size, wait))
+        return found, parts
     finally:
         for file in files:
             os.close(file)
