@@ -18,7 +18,19 @@ from fletching.context import Execution
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Block", "about", "echo", "execution", "gone", "keep", "lasts", "mistreat", "tell", "wait_until"]
+__all__ = [
+    "Block",
+    "about",
+    "echo",
+    "echo_async",
+    "execution",
+    "gone",
+    "keep",
+    "lasts",
+    "mistreat",
+    "tell",
+    "wait_until",
+]
 
 
 class Block:
