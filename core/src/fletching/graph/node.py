@@ -123,6 +123,8 @@ class Node:
     def runs_before(self, other: Any) -> None:
         """Have this node's call end before the other's begins."""
         following = node_of(other)
+        if isinstance(following, InputNode):
+            raise GraphError(f"{following} is there from the start; only calls can be put in order")
         self.builder.check_open(f"an order of {self}")
         if following.builder is not self.builder:
             raise GraphError(f"{self} and {following} are in different graphs, or in different branches of one")
