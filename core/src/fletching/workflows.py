@@ -113,19 +113,26 @@ class WorkflowBase(Executable):
         carried = self.compiled.carry_inputs(inputs)
 
         def handler(node: str, error: BaseException) -> tuple[Any, Mapping[str, Any]]:
-            from fletching.types.failure import FlyteError
+            return self._on_failure, self._handler_inputs(expansion.values[expansion.graph.inputs], node, error)
 
-            theirs = self._on_failure.python_interface
-            given = dict(carried)
-            # What else it takes has a default, or may be None.
-            given |= dict.fromkeys(theirs.inputs.keys() - given.keys() - theirs.defaults.keys())
-            if "err" in theirs.inputs:
-                given["err"] = FlyteError(message=f"{type(error).__name__}: {text_of(error)}", failed_node_id=node)
-            return self._on_failure, given | {name: theirs.defaults[name] for name in theirs.defaults.keys() - given}
-
-        return GraphExpansion(
+        expansion = GraphExpansion(
             self.graph, carried, policy=self.failure_policy, handler=handler if self._on_failure is not None else None
         )
+        return expansion
+
+    def _handler_inputs(self, inputs: Mapping[str, Any], node: str, error: BaseException) -> dict[str, Any]:
+        from fletching.graph.fit import converter
+        from fletching.types.failure import FlyteError
+
+        ours, theirs = self._python_interface.inputs, self._on_failure.python_interface
+        given: dict[str, Any] = dict.fromkeys(theirs.inputs)  # what it takes beyond ours has a default, or may be None
+        given |= theirs.defaults
+        for name, value in inputs.items():
+            convert = converter(ours[name], theirs.inputs[name])
+            given[name] = value if convert is None else convert(value)
+        if "err" in given:
+            given["err"] = FlyteError(message=f"{type(error).__name__}: {text_of(error)}", failed_node_id=node)
+        return given
 
     def construct_node_metadata(self) -> NodeMetadata:
         from fletching.graph.node import NodeMetadata
@@ -137,12 +144,17 @@ class WorkflowBase(Executable):
         if not isinstance(handler, Executable):
             raise ConfigError(f"workflow {self._name!r}: on_failure must be a task or a workflow, got {handler!r}")
         theirs, ours = handler.python_interface, self.python_interface.inputs
-        for name in ours:
+        for name, kind in ours.items():
             if name not in theirs.inputs:
                 raise InterfaceError(
                     f"workflow {self._name!r}: on_failure={handler.short_name} has no input {name!r}, and it is called "
                     f"with all inputs of the workflow; add {name!r} to it"
                 )
+            self._check_handler_takes(handler, name, kind)
+        if "err" in theirs.inputs and "err" not in ours:
+            from fletching.types.failure import FlyteError
+
+            self._check_handler_takes(handler, "err", FlyteError)
         for name, kind in theirs.inputs.items():
             if name not in ours and name != "err" and name not in theirs.defaults and not accepts_none(kind):
                 raise InterfaceError(
@@ -150,6 +162,19 @@ class WorkflowBase(Executable):
                     "the workflow; give it a default, or make it Optional"
                 )
         self._on_failure = handler
+
+    def _check_handler_takes(self, handler: Executable, name: str, kind: Any) -> None:
+        from fletching.graph.fit import Misfit, converter
+        from fletching.types.display import type_name
+
+        wanted = handler.python_interface.inputs[name]
+        try:
+            converter(kind, wanted)
+        except Misfit:
+            raise InterfaceError(
+                f"workflow {self._name!r}: on_failure={handler.short_name} takes {type_name(wanted)} for {name!r}, "
+                f"and the workflow gives {type_name(kind)}"
+            ) from None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
