@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import GraphError, close_match
 from fletching.executable import Executable
-from fletching.graph.bindings import Reference, bind
+from fletching.graph.bindings import bind
 from fletching.graph.builder import GraphBuilder
 from fletching.graph.conditional import ConditionalSection
 from fletching.graph.promise import Promise
@@ -126,10 +126,11 @@ class ImperativeWorkflow(WorkflowBase):
     def ready(self) -> bool:
         """Whether it has a node, and every input is used."""
         used = {
-            binding.var
+            reference.var
             for node in self._builder.nodes
             for binding in node.bindings.values()
-            if isinstance(binding, Reference) and binding.node is self._builder.inputs
+            for reference in binding.references()
+            if reference.node is self._builder.inputs
         }
         return bool(self._builder.nodes) and used >= self._builder.inputs.kinds.keys()
 

@@ -64,7 +64,7 @@ class LaunchPlan(Executable):
         both = self._fixed.keys() & self._defaults.keys()
         if both:
             raise ConfigError(f"launch plan {name!r}: {min(both)!r} is fixed, so it has no use for a default as well")
-        self._schedule = schedule
+        self._schedule = _checked_schedule(name, schedule, workflow)
         self._options = _checked_options(name, options)
         self._python_interface = _interface(workflow, self._fixed, self._defaults)
 
@@ -179,10 +179,33 @@ class LaunchPlan(Executable):
     def _same(self, other: LaunchPlan) -> bool:
         ours, theirs = vars(self), vars(other)
         names = ("_workflow", "_fixed", "_defaults", "_schedule", "_options")
-        return all(ours[name] is theirs[name] or ours[name] == theirs[name] for name in names)
+        return all(_equal(ours[name], theirs[name]) for name in names)
 
     def __repr__(self) -> str:
         return f"LaunchPlan({self.name!r}, workflow={self._workflow.name!r})"
+
+
+def _equal(one: object, other: object) -> bool:
+    try:
+        return one is other or bool(one == other)
+    except Exception:  # noqa: BLE001 - an array has no single truth value: nobody knows, so it is another one
+        return False
+
+
+def _checked_schedule(name: str, schedule: Any, workflow: WorkflowBase) -> Any:
+    from fletching.schedules import CronSchedule, FixedRate
+
+    if schedule is None:
+        return None
+    if not isinstance(schedule, (CronSchedule, FixedRate)):
+        raise ConfigError(f"launch plan {name!r}: schedule must be a CronSchedule or a FixedRate, got {schedule!r}")
+    time, known = schedule.kickoff_time_input_arg, workflow.python_interface.inputs
+    if time is not None and time not in known:
+        raise ConfigError(
+            f"launch plan {name!r}: the schedule names kickoff_time_input_arg {time!r}, which is no input of "
+            f"{workflow.name!r}{close_match(time, known)}"
+        )
+    return schedule
 
 
 def _checked_options(name: str, options: Mapping[str, Any]) -> dict[str, Any]:

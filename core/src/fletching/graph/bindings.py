@@ -32,9 +32,14 @@ class Binding:
         """Return the value, given the outputs of every node by name."""
         raise NotImplementedError
 
+    def references(self) -> Iterator[Reference]:
+        """Tell the outputs of nodes that it is made of."""
+        return iter(())
+
     def nodes(self) -> Iterator[Node]:
         """Tell the nodes it refers to."""
-        return iter(())
+        for reference in self.references():
+            yield reference.node
 
 
 class Constant(Binding):
@@ -76,8 +81,8 @@ class Reference(Binding):
                 raise PromiseError(_no_part(self, at, value)) from error
         return value if self.convert is None else self.convert(value)
 
-    def nodes(self) -> Iterator[Node]:
-        yield self.node
+    def references(self) -> Iterator[Reference]:
+        yield self
 
     def __repr__(self) -> str:
         return f"{self.node.id or 'input'}.{self.var}{''.join(map(step_text, self.path))}"
@@ -102,9 +107,9 @@ class Items(Binding):
     def value(self, values: Mapping[Node, Mapping[str, Any]]) -> Any:
         return [each.value(values) for each in self.items]
 
-    def nodes(self) -> Iterator[Node]:
+    def references(self) -> Iterator[Reference]:
         for each in self.items:
-            yield from each.nodes()
+            yield from each.references()
 
     def __repr__(self) -> str:
         return repr(self.items)
@@ -121,9 +126,9 @@ class Entries(Binding):
     def value(self, values: Mapping[Node, Mapping[str, Any]]) -> Any:
         return {key: each.value(values) for key, each in self.entries.items()}
 
-    def nodes(self) -> Iterator[Node]:
+    def references(self) -> Iterator[Reference]:
         for each in self.entries.values():
-            yield from each.nodes()
+            yield from each.references()
 
     def __repr__(self) -> str:
         return repr(self.entries)
