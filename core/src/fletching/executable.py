@@ -44,7 +44,8 @@ class Executable(Located):
     """Whether a call gives a coroutine."""
 
     metadata_is_for_parts = False
-    """Whether its cache and timeout are those of each call that is its work, as in a map, and not its own."""
+    """Whether cache, retries and timeout are those of each call that is its work, as in a map, and not its own.
+    Such an executable names as ``target`` what it calls."""
 
     @property
     def name(self) -> str:
@@ -69,6 +70,11 @@ class Executable(Located):
     def python_interface(self) -> Interface:
         """Its typed inputs and outputs, as Python types."""
         return self._python_interface
+
+    @property
+    def optional_inputs(self) -> frozenset[str]:
+        """The inputs that a call may leave out."""
+        return frozenset(self.python_interface.defaults)
 
     @property
     def interface(self) -> TypedInterface:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from fletching import Cache, LaunchPlan, Runner, TaskMetadata, create_node, dynamic, task, workflow
+from fletching import Cache, LaunchPlan, Resources, Runner, TaskMetadata, create_node, dynamic, task, workflow
 from fletching.errors import (
     BindingError,
     CallError,
     ConfigError,
     ConversionError,
+    ExecutorError,
     TaskDeprecatedWarning,
     TaskTimeoutError,
 )
@@ -267,6 +268,36 @@ def test_a_task_config_is_overridden_in_a_copy() -> None:
 
     with pytest.raises(ConfigError, match="task_config must be a int"):
         wrong(xs=[1])
+
+
+@task(requests=Resources(cpu="1"))
+def greedy(a: int) -> int:
+    TRIED.append(a)
+    return a
+
+
+def test_what_an_executor_cannot_keep_is_refused_before_anything_runs() -> None:
+    @workflow
+    def flow(xs: list[int]) -> list[int | None]:
+        return map_task(greedy, min_success_ratio=0)(a=map_task(second_time)(a=xs))
+
+    @workflow
+    def overridden(xs: list[int]) -> list[int]:
+        return map_task(inc)(a=map_task(second_time)(a=xs)).with_overrides(requests=Resources(cpu="1"))
+
+    for run in (flow, overridden):
+        with pytest.raises(ExecutorError, match=r"requests\.cpu"):
+            Runner(executor="inline").run(run, xs=[1])
+    assert not TRIED
+
+
+def test_what_it_cannot_keep_is_no_element_that_failed() -> None:
+    @dynamic
+    def later(xs: list[int]) -> list[int | None]:
+        return map_task(greedy, min_success_ratio=0)(a=xs)
+
+    with pytest.raises(ExecutorError, match=r"requests\.cpu"):
+        Runner(executor="inline").run(later, xs=[1])
 
 
 # What listeners see

@@ -8,6 +8,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
+from fletching import Runner, task
+from fletching_map import map_task
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,12 +26,12 @@ def numbers(count: int) -> list[int]:
     return list(range(count))
 
 @fletching.task
-def square(a: int) -> int:
+def square(a: int, add: int = 0) -> int:
     with open("ran.txt", "a") as file:
         file.write(f"{a}\\\\n")
     if a == 7 and not os.path.exists("repaired"):
         raise RuntimeError("seven is broken")
-    return a * a
+    return a * a + add
 
 squares = map_task(square, concurrency=1)
 
@@ -34,6 +39,29 @@ squares = map_task(square, concurrency=1)
 def flow(count: int) -> list[int]:
     return squares(a=numbers(count=count))
 """.replace("\\\\", "\\")
+
+
+SOLD: list[int] = []
+STOCK = {0, 1, 2, 4, 5}
+
+
+@task
+def sell(a: int) -> int:
+    SOLD.append(a)
+    if a not in STOCK:
+        raise LookupError(a)
+    return -a
+
+
+def test_a_stream_goes_on_where_it_failed() -> None:
+    first = Runner(executor="inline", record=True)
+    with pytest.raises(LookupError, match="3"):
+        first.run(map_task(sell, 1), a=(a for a in range(6)))
+    STOCK.add(3)
+    SOLD.clear()
+    again = Runner(executor="inline", recover=first.run_id)
+    assert again.run(map_task(sell, 1), a=(a for a in range(6))) == [-a for a in range(6)]
+    assert SOLD == [3, 4, 5]
 
 
 def fletch(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -49,6 +77,8 @@ def test_a_map_runs_from_the_command_line(tmp_path: Path) -> None:
     done = fletch(tmp_path, "run", "--json", "flow.py", "squares", "--a", "[1, 2, 3]")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["outputs"] == {"o0": [1, 4, 9]}
+    done = fletch(tmp_path, "run", "--json", "flow.py", "squares", "--a", "[1, 2]", "--add", "[10, 20]")
+    assert json.loads(done.stdout)["outputs"] == {"o0": [11, 24]}
 
 
 def test_a_run_goes_on_with_the_elements_that_are_missing(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def _option(entity: Executable, name: str) -> click.Option:
     docstring = interface.docstring
     described = docstring.input_descriptions.get(name, "") if docstring else ""
     dashed = name.replace("_", "-")
-    settings: dict[str, Any] = {"required": name not in interface.defaults}
+    settings: dict[str, Any] = {"required": name not in entity.optional_inputs}
     kind = ValueType(annotation)
     notes = [kind.note] if kind.note and not is_flag(annotation) else []
     if name in interface.defaults:

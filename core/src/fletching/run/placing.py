@@ -91,6 +91,9 @@ class Placing:
             self._check(entity, entity.metadata, NO_OVERRIDES)
 
     def _check(self, entity: Any, metadata: TaskMetadata, overrides: Mapping[str, Any]) -> None:
+        if entity.metadata_is_for_parts:
+            self._check(entity.target, metadata, overrides)
+            return
         graphs = [branch.graph for branch in getattr(entity, "branches", ())]
         graphs.append(getattr(entity, "graph", None))
         nodes = [node for graph in graphs if graph is not None for node in graph.nodes]

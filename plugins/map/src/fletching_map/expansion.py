@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from fletching.errors import CallError, ConversionError, add_note
+from fletching.errors import CallError, ConversionError, ExecutorError, add_note
 from fletching.extend import Expansion
 
 if TYPE_CHECKING:
@@ -116,8 +116,7 @@ class MapExpansion(Expansion):
     def _take_failure(self, at: int, error: BaseException) -> None:
         self._failed += 1
         self._last = at, error
-        if not isinstance(error, Exception) or (self._is_own(error) and error.where.startswith("argument ")):
-            # Somebody wants an end, or the map was called wrongly: neither is an element that failed.
+        if self._is_about_the_map(error):
             self._condemn(at, error)
         else:
             self._possible()
@@ -150,6 +149,12 @@ class MapExpansion(Expansion):
         add_note(error, f"in {where} of {self._of.short_name}")
         if not self._config.needs_all and size is not None and isinstance(error, Exception):
             add_note(error, f"{self._failed} of {size} elements failed, and {self._config.needed(size)} had to succeed")
+
+    def _is_about_the_map(self, error: BaseException) -> bool:
+        """Whether an error is none of an element that failed: the map was called wrongly, or somebody wants an end."""
+        if self._is_own(error):
+            return error.where.startswith("argument ")
+        return not isinstance(error, Exception) or isinstance(error, ExecutorError)
 
     def _is_own(self, error: BaseException) -> TypeGuard[ConversionError]:
         """Whether a value of an element, and none of a call inside it, did not fit its type."""

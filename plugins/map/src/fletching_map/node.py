@@ -98,9 +98,7 @@ class Mapped(Executable):
     @property
     def optional_inputs(self) -> frozenset[str]:
         """The inputs that a call may leave out: those with a default, and those that are bound to a value."""
-        target = self.target
-        own = target.optional_inputs if isinstance(target, Mapped) else frozenset(target.python_interface.defaults)
-        return own.union(self._values)
+        return self.target.optional_inputs.union(self._values)
 
     @cached_property
     def chain(self) -> tuple[str, ...]:
