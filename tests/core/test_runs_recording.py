@@ -215,6 +215,8 @@ def test_where_logs_go(store: RunStore) -> None:
     logs = Path(store.folder, "logs", run_id)
     assert logs.is_dir()
     assert recorder.log_path(Call(add, {}, "n2/dn1"), 1) == str(logs / "n2.dn1-1.log") == log_path(run_id, "n2/dn1", 1)
+    for path in ("", "n0", "a/" * 60):
+        assert recorder.log_path(Call(add, {}, path), 2) == log_path(run_id, path, 2)
     assert log_path(run_id, "", 0) == str(logs / "_-0.log")
     assert len(Path(log_path(run_id, "n/" * 500, 0)).name) < 200
     recorder.end(Outcome(1))

@@ -72,7 +72,7 @@ class Recorder:
         self._top: Row | None = None
         self._entity: Known | None = None
         self._events = 0
-        self._logs = False
+        self._logs = ""
         self._together = False
 
     @cached_property
@@ -130,8 +130,9 @@ class Recorder:
                     self.store.values.insert(connection, held)
                 self.run_id = run_id
             if self.run_id:
-                os.makedirs(os.path.dirname(self.store.log_path(run_id, "", 0)), exist_ok=True)
-                self._logs = True
+                folder = os.path.dirname(self.store.log_path(run_id, "", 0))
+                os.makedirs(folder, exist_ok=True)
+                self._logs = os.path.join(folder, "")
                 return  # else another run of this moment has the same id
 
     def _hold_inputs(self, known: Known, inputs: Mapping[str, Any]) -> Data | None:
@@ -290,7 +291,10 @@ class Recorder:
         """
         if not self._logs:
             return ""
-        return self.store.log_path(self.run_id, call.path, number)
+        path: str = call.path
+        if path and len(path) < 50:
+            return f"{self._logs}{path.replace('/', '.')}-{number}.log"  # the same, a few microseconds earlier
+        return self.store.log_path(self.run_id, path, number)
 
     def event(self, kind: str, path: str = "", attempt: int = 0, text: str = "") -> None:
         """Record something that no node and no attempt says."""
