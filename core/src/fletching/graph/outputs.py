@@ -8,6 +8,7 @@ from fletching.errors import GraphError
 from fletching.graph.bindings import bind, holds_promise
 from fletching.graph.node import Node
 from fletching.graph.promise import VoidPromise
+from fletching.interface import accepts_none
 
 if TYPE_CHECKING:
     from fletching.graph.bindings import Binding
@@ -41,6 +42,8 @@ def bind_outputs(
                 f"{what} returns {_told(result)} and declares no output; annotate what it returns, or return nothing"
             )
         return {}
+    if result is None and plain_too and len(declared) == 1 and accepts_none(interface.outputs[declared[0]]):
+        return {declared[0]: bind(builder, what, interface.outputs[declared[0]], None)}
     return {
         name: _one(builder, interface.outputs[name], value, f"output {name!r} of {what}", plain_too=plain_too)
         for name, value in _named(interface, declared, result, what).items()
