@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fletching import Pickled, task
-from fletching.errors import RunCancelledError, RunStoreWarning
+from fletching.errors import RunCancelledError, RunStoreError, RunStoreWarning
 from fletching.expansion import Outcome
 from fletching.redaction import forget_secrets, remember_secret
 from fletching.run.recording import Recorder
@@ -208,6 +208,21 @@ def test_inputs_with_a_file_of_this_process_outlive_it(store: RunStore) -> None:
     assert found[1].literals["point"].scalar.blob.uri.startswith(store.folder)
 
 
+def test_what_is_told_after_the_end_is_not_heard(store: RunStore) -> None:
+    recorder = Recorder()
+    run_id = recorder.begin(add, {"a": 1})
+    late = Call(add, {"a": 1}, "n0")
+    recorder.started(late)
+    recorder.end(Outcome(2))
+    recorder.ended(late, Outcome(2), "succeeded")
+    recorder.event("late")
+    recorder.flush()
+    recorder.end(Outcome(error=ValueError()))
+    assert recorder.run_id == run_id
+    assert (store.run(run_id).status, [node.status for node in store.nodes(run_id)]) == ("succeeded", ["lost"])
+    assert store.events(run_id) == []
+
+
 def test_where_logs_go(store: RunStore) -> None:
     recorder = Recorder()
     assert recorder.log_path(Call(add, {}, "n0"), 0) == ""
@@ -226,6 +241,8 @@ def test_a_store_that_cannot_be_used_costs_a_warning(home: Path) -> None:
     (home / "data").mkdir(parents=True)
     (home / "data" / "runs").write_text("no folder")
     recorder = Recorder()
+    with pytest.raises(RunStoreError, match=r"no place for runs: .*; FLETCHING_HOME chooses another folder"):
+        RunStore()
     with pytest.warns(RunStoreWarning, match=r"the run is not recorded, or not all of it: .*; it goes on"):
         assert recorder.begin(add, {"a": 1}) == ""
     call = Call(add, {"a": 1}, "n0")

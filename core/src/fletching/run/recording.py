@@ -64,7 +64,7 @@ class Recorder:
         self.name, self.tags, self.source, self.variable = name, tuple(dict.fromkeys(tags)), source, variable
         self.recover, self.force = recover, force
         self.run_id = ""
-        """Empty while nothing is recorded."""
+        """Empty if nothing is recorded."""
         self._earlier: Earlier | None = None
         self._digest = InputsDigest()
         self._known: dict[int, Known] = {}
@@ -72,6 +72,7 @@ class Recorder:
         self._top: Row | None = None
         self._entity: Known | None = None
         self._events = 0
+        self._open = False
         self._logs = ""
         self._together = False
 
@@ -104,6 +105,7 @@ class Recorder:
         except (sqlite3.Error, RunStoreError, OSError) as error:
             self.run_id = ""
             warn_unrecorded(unusable(self.store.path, error) if isinstance(error, sqlite3.Error) else error)
+        self._open = bool(self.run_id)
         return self.run_id
 
     def _begin(self, entity: Any, inputs: Mapping[str, Any], options: Mapping[str, Any]) -> None:
@@ -169,9 +171,11 @@ class Recorder:
         return made
 
     def end(self, outcome: Any) -> None:
-        """Record how the run ended, an `Outcome`, and close the store."""
-        if self.run_id:
+        """Record how the run ended, an `Outcome`, and close the store; what is told later is not heard."""
+        if self._open:
             self._end(outcome)
+            self._open, self._logs = False, ""
+            self._rows.clear()
             self.store.close()
 
     def _end(self, outcome: Any) -> None:
@@ -198,7 +202,7 @@ class Recorder:
         Raises:
             RecoveryError: its code changed since.
         """
-        if self._earlier is None or not self.run_id:
+        if self._earlier is None or not self._open:
             return None
         row = self._row(call)
         if row is None:
@@ -298,7 +302,7 @@ class Recorder:
 
     def event(self, kind: str, path: str = "", attempt: int = 0, text: str = "") -> None:
         """Record something that no node and no attempt says."""
-        if self.run_id:
+        if self._open:
             self._events += 1
             self._writer.other(EVENT, self._writer.run, self._events, time.time(), kind, path, attempt, redact(text))
 
@@ -309,13 +313,13 @@ class Recorder:
     def flush(self) -> None:
         """Commit what waits; cheap if nothing does."""
         self._together = False
-        if self.run_id and self._writer.waits:
+        if self._open and self._writer.waits:
             self._writer.commit()
 
     def _row(self, call: Any) -> Row | None:
         """Return the row of a node, made when it is first heard of; None if nothing is recorded."""
         found = self._rows.get(call.path)
-        if found is not None or not self.run_id:
+        if found is not None or not self._open:
             return found
         try:
             known = self._know(call.entity)

@@ -42,13 +42,21 @@ class RunStore:
 
     Args:
         path: the file; by default ``runs/runs.db`` in the folder for data.
+
+    Raises:
+        RunStoreError: the folder for data cannot be made.
     """
 
     def __init__(self, path: str | None = None) -> None:
         if path is None:
             from fletching.home import data_dir
 
-            path = os.path.join(data_dir("runs"), "runs.db")
+            try:
+                path = os.path.join(data_dir("runs"), "runs.db")
+            except OSError as error:
+                raise RunStoreError(
+                    f"there is no place for runs: {error}; FLETCHING_HOME chooses another folder"
+                ) from error
         self.path = os.path.abspath(path)
         self.folder = os.path.dirname(self.path)
         self.values = Values(self.folder)
