@@ -122,7 +122,7 @@ def test_a_constant_output_has_to_fit() -> None:
     def wrong(n: int) -> int:
         return "x" if n else None
 
-    with pytest.raises(ConversionError, match="output 'o0' of dynamic '.*wrong': expected int, got str 'x'"):
+    with pytest.raises(ConversionError, match=r"output 'o0' of dynamic '.*wrong': expected int, got str 'x'"):
         wrong(n=1)
     with pytest.raises(GraphError, match="declares o0 and returns nothing"):
         wrong(n=0)
