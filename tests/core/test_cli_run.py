@@ -152,7 +152,9 @@ def test_help_shows_the_docstring_and_the_inputs(folder: Path) -> None:
         "  --b INTEGER  the other [default: 2]\n"
         "  --json       Print one JSON object with the outputs or the error, and\n"
         "               nothing else, to stdout.\n"
-        "  -h, --help   Show this message and exit.\n"
+        "  -h, --help   Show this message and exit.\n\n"
+        "  The options of 'fletch run --help', such as --executor and --recover, may\n"
+        "  stand here as well.\n"
     )
     listing = fletch(folder, "run", "flow.py")
     assert "Little tasks." in listing.stdout + listing.stderr
@@ -164,8 +166,8 @@ def test_help_shows_the_docstring_and_the_inputs(folder: Path) -> None:
     [
         ("flow.py add --a x", "Error: Invalid value for '--a': expected int, got 'x'"),
         ("flow.py add", "Error: Missing option '--a'."),
-        ("flow.py ad --a 1", "Error: flow.py has no task 'ad'; did you mean 'add'?"),
-        ("flow.py zzz", "Error: flow.py has no task 'zzz'; it has: add, everything, fails, leaks, size, later"),
+        ("flow.py ad --a 1", "Error: flow.py has no task or workflow 'ad'; did you mean 'add'?"),
+        ("flow.py zzz", "Error: flow.py has no task or workflow 'zzz'; it has: add, everything, fails, leaks, size, later"),
         ("flo.py add --a 1", "Error: there is no file 'flo.py'; did you mean 'flow.py'?"),
         ("flo add", "Error: there is no module 'flo' and no file of that name; did you mean 'flow.py'?"),
         (
@@ -201,7 +203,10 @@ def test_a_file_without_a_task_says_what_makes_one(folder: Path) -> None:
     (folder / "plain.py").write_text("x = 1\n", encoding="utf-8")
     done = fletch(folder, "run", "plain.py")
     assert done.returncode == 2
-    assert "Error: plain.py has no task; @task in front of a function makes it one" in done.stderr.splitlines()
+    assert (
+        "Error: plain.py has no task and no workflow; @task or @workflow in front of a function makes it one"
+        in done.stderr.splitlines()
+    )
 
 
 def test_a_failing_task_is_exit_code_1_with_the_users_frames_only(folder: Path) -> None:

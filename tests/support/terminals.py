@@ -21,7 +21,7 @@ PARTS = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|\r\n|[\r\n\b]|[^\x1b\r\n\b]+|\x1
 
 
 class Screen:
-    """What a terminal shows: as much of its language as a program that draws lines speaks. Anything else is an error."""
+    """What a terminal shows: as much of its language as one needs that draws lines. Anything else is an error."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height

@@ -26,6 +26,11 @@ FEW = 10
 """So many retries below one call are told one by one."""
 
 
+NO_CHILDREN: list[Item] = []
+NO_OPEN: dict[int, Item] = {}
+NO_COUNTS: dict[str, int] = {}
+
+
 class Item:
     """One call, or a map with all of its calls."""
 
@@ -53,10 +58,11 @@ class Item:
         self.attempts = 0
         self.reason = ""
         """What went wrong, in one line."""
-        self.children: list[Item] = []
-        self.open: dict[int, Item] = {}
+        # Most calls have none of these: they are made when the first child comes.
+        self.children: list[Item] = NO_CHILDREN
+        self.open: dict[int, Item] = NO_OPEN
         """The children that have not ended, by the number of their call."""
-        self.counts: dict[str, int] = {}
+        self.counts: dict[str, int] = NO_COUNTS
         """How many of its children ended in which way; of a map, also how many run and were retried."""
         self.told = 0
 
@@ -80,8 +86,6 @@ class Model:
         """What was called; one in most runs."""
         self.news: deque[str] = deque(maxlen=1000)
         """Lines about attempts that failed, for whoever shows them to take away."""
-        self.version = 0
-        """Another number after every event."""
         self._calls: dict[int, Item] = {}
         """The open calls by number; for one below a map, the map."""
         self._placed: dict[str, Item] = {}
@@ -91,9 +95,8 @@ class Model:
         # What needs time is found out before others have to wait.
         error = event.error
         why = "" if error is None else reason(error)
-        outer = current_execution() if not event.parent and event.kind == "started" else None
+        outer = current_execution() if event.depth and not event.parent and event.kind == "started" else None
         with self.lock:
-            self.version += 1
             item = self._calls.get(event.call)
             if item is None:
                 if event.kind not in ("started", "skipped"):
@@ -107,8 +110,10 @@ class Model:
     def _begun(self, event: Event, inside: str) -> Item:
         # A call from a task's own code does not know the call it stands inside of; its thread does.
         parent = self._calls.get(event.parent) if event.parent or not event.depth else self._around(inside)
-        if parent is not None and parent.state == "waiting":
-            parent.state = "running"
+        if parent is not None and parent.counts is NO_COUNTS:
+            parent.children, parent.open, parent.counts = [], {}, {}
+            if parent.state == "waiting":
+                parent.state = "running"
         if parent is not None and parent.what in GROUPS:
             self._calls[event.call] = parent
             return parent

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fletching.cli.progress_capture import capture, own_stream
 from fletching.cli.progress_model import GROUPS, Item, Model, critical_path, duration, seconds_of, tally
 from fletching.cli.progress_screen import Above, Screen, can_redraw, is_colored, speaks_unicode, terminal_size
 from fletching.cli.run_streams import Teed, beneath
@@ -134,7 +135,7 @@ class Tree:
         item = row.item
         indent = "  " * row.depth
         if item is None:
-            return self._styled(
+            return self.styled(
                 "2", _cut(f"{indent}… and {row.more}" if self._unicode else f"{indent}and {row.more}", width)
             )
         sign, plain, color = STYLES[item.state]
@@ -143,8 +144,8 @@ class Tree:
         left = _cut(f"{indent}{sign if self._unicode else plain} {redact(name)}", width)
         notes = ", ".join(self._notes(item, final=final))
         right = _cut(f"  {notes}", width - _width(left)) if notes else ""
-        colored = f"{indent}{self._styled(color, left[len(indent) : len(indent) + 1])}{left[len(indent) + 1 :]}"
-        return colored + self._styled("31" if item.state == "failed" else "2", right)
+        colored = f"{indent}{self.styled(color, left[len(indent) : len(indent) + 1])}{left[len(indent) + 1 :]}"
+        return colored + self.styled("31" if item.state == "failed" else "2", right)
 
     def _notes(self, item: Item, *, final: bool) -> Iterator[str]:
         if item.state in ("cached", "recovered", "skipped", "cancelled"):
@@ -169,7 +170,8 @@ class Tree:
         arrow = " → " if self._unicode else " -> "
         return _cut(f"critical path {duration(total)}{share}: {arrow.join(_told(links))}", 10 * width)
 
-    def _styled(self, color: str, text: str) -> str:
+    def styled(self, color: str, text: str) -> str:
+        """Return a text in a color, where colors are wanted."""
         return f"\x1b[{color}m{text}\x1b[0m" if self._colors and text else text
 
 
@@ -219,44 +221,63 @@ def live_tree(model: Model, out: Any) -> Iterator[None]:
 
     Where nothing can be drawn again, as in a file, only the news and the summary are written.
     """
-    screen, tree = Screen(out), Tree(model, out)
-    over = threading.Event()
+    redraws = can_redraw(out)
+    with own_stream(out) as ours:
+        drawing = _Drawing(model, ours, redraws=redraws)
+        try:
+            if redraws:
+                with _lines_above(drawing.screen), capture(Above(ours, drawing.screen)), drawing.repeated():
+                    yield
+            else:
+                with drawing.repeated():
+                    yield
+        finally:
+            drawing.finish()
 
-    def show_news() -> None:
-        while model.news:
-            line = f"{model.news.popleft()}\n"
-            screen.above(f"\x1b[33m{line[:-1]}\x1b[0m\n" if is_colored(out) else line)
 
-    def refresh() -> None:
-        pause, redraws = PAUSE, can_redraw(out)
-        while not over.wait(pause):
+class _Drawing:
+    """A model, drawn again and again."""
+
+    def __init__(self, model: Model, ours: Any, *, redraws: bool) -> None:
+        self.screen = Screen(ours)
+        self._model, self._ours, self._redraws = model, ours, redraws
+        self._tree = Tree(model, ours)
+        self._over = threading.Event()
+
+    @contextmanager
+    def repeated(self) -> Iterator[None]:
+        """Draw while the block runs."""
+        thread = threading.Thread(target=self._repeat, name="fletching-progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def finish(self) -> None:
+        """Leave the summary."""
+        self._show_news()
+        self.screen.draw(())
+        self.screen.draw(self._tree.summary(terminal_size(self._ours)[0]))
+
+    def _repeat(self) -> None:
+        pause = PAUSE
+        while not self._over.wait(pause):
             began = time.thread_time()
-            show_news()
-            if model.roots and redraws:
-                screen.draw(tree.live(*terminal_size(out)))
+            self._show_news()
+            if self._redraws and self._model.roots:
+                self.screen.draw(self._tree.live(*terminal_size(self._ours)))
             pause = max(PAUSE, (time.thread_time() - began) / SHARE)
 
-    refresher = threading.Thread(target=refresh, name="fletching-progress", daemon=True)
-    try:
-        with _lines_above(out, screen):
-            refresher.start()
-            try:
-                yield
-            finally:
-                over.set()
-                refresher.join()
-                show_news()
-                screen.draw(())
-    finally:
-        screen.draw(tree.summary(terminal_size(out)[0]))
+    def _show_news(self) -> None:
+        while self._model.news:
+            self.screen.above(f"{self._tree.styled('33', self._model.news.popleft())}\n")
 
 
 @contextmanager
-def _lines_above(out: Any, screen: Screen) -> Iterator[None]:
-    """Have what is printed to the terminal appear above what is drawn there."""
-    if not can_redraw(out):
-        yield
-        return
+def _lines_above(screen: Screen) -> Iterator[None]:
+    """Have what this process prints to the terminal appear above what is drawn there."""
     replaced: list[tuple[Teed, Any, Above]] = []
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, Teed) and can_redraw(beneath(stream)):
