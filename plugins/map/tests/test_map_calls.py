@@ -290,6 +290,13 @@ def test_a_bad_element_is_named_by_its_index() -> None:
         map_task(map_task(add))(a=[[1], 2])
 
 
+def test_a_bad_input_of_a_launch_plan_is_one_of_its_workflow() -> None:
+    plan = LaunchPlan.create("map-calls-plan-2", flow)
+    for made in (map_task(plan, min_success_ratio=0), array_node(flow, min_success_ratio=0)):
+        with pytest.raises(ConversionError, match=r"flow: argument 'a' at a\[1\]: expected int, got str 'x'"):
+            made(a=[1, "x"])
+
+
 def test_a_bad_output_is_named_by_its_index() -> None:
     @task
     def wrong(a: int) -> str:

@@ -260,6 +260,7 @@ def test_a_task_config_is_overridden_in_a_copy() -> None:
     assert flow(xs=[1, 2]) == ([2, 4], [10, 20])
     assert isinstance(made, ArrayNodeMapTask)
     assert made.with_task_config(3).concurrency == 2
+    assert made.with_task_config(3)(a=[1]) == [3]
     assert times.task_config == 2
 
     @workflow

@@ -31,6 +31,16 @@ def half(number: int) -> int:
     return number // 2
 
 
+@task
+def halves(count: int) -> list[int]:
+    return map_task(half)(number=(2 * each for each in range(count)))  # type: ignore[no-any-return]
+
+
+@task
+async def halves_later(count: int) -> list[int]:
+    return map_task(half)(number=(2 * each for each in range(count)))  # type: ignore[no-any-return]
+
+
 ROWS = st.lists(st.tuples(st.lists(st.text(max_size=3), max_size=3), st.integers(-(2**63), 2**63 - 1)), max_size=8)
 CONCURRENCY = st.sampled_from([None, 0, 1, 2, 3, 100])
 
@@ -75,3 +85,9 @@ def test_where_all_may_fail_those_that_do_are_none(numbers: list[int], concurren
 @settings(max_examples=30)
 def test_a_map_of_maps_is_a_loop_in_a_loop(rows: list[list[int]]) -> None:
     assert map_task(map_task(half))(rows) == [[number // 2 for number in row] for row in rows]
+
+
+@pytest.mark.parametrize("executor", ["inline", "thread", "process"])
+@pytest.mark.parametrize("target", [halves, halves_later], ids=["sync", "async"])
+def test_a_task_of_a_map_may_call_a_map(target: Any, executor: str) -> None:
+    assert Runner(executor=executor).run(map_task(target), count=[0, 3]) == [[], [0, 1, 2]]

@@ -202,6 +202,11 @@ def test_any_iterable_will_do() -> None:
         assert map_task(step)(a=source) == [1, 2]
 
 
+def test_streams_of_streams() -> None:
+    rows = ((number for number in range(count)) for count in range(4))
+    assert map_task(map_task(step))(a=rows) == [[], [0], [0, 1], [0, 1, 2]]
+
+
 def test_an_empty_one_gives_an_empty_list() -> None:
     for source in ([], range(0), iter(())):
         assert map_task(step)(a=source) == []

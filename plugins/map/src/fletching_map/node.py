@@ -8,6 +8,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from fletching import LaunchPlan
 from fletching.errors import ConfigError, ResolverError
 from fletching.extend import Executable, PythonFunctionTask, PythonInstanceTask, TaskMetadata
 from fletching_map.binding import bound_inputs_of, lifted, unwrapped
@@ -102,8 +103,10 @@ class Mapped(Executable):
 
     @cached_property
     def chain(self) -> tuple[str, ...]:
-        """The short names of the target, of its own target if it is a map, and so on."""
+        """The short names of the target, and of what does its work: the target of a map, the workflow of a plan."""
         target = self.target
+        if isinstance(target, LaunchPlan):
+            return target.short_name, target.workflow.short_name
         return (target.short_name, *(target.chain if isinstance(target, Mapped) else ()))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConfigError, UnknownOptionError, close_match
@@ -104,7 +105,7 @@ class ArrayNodeMapTask(Mapped, PythonTask[Any]):
         """Return a map of a task that differs from this one's by its config only."""
         config = self.config
         return type(self)(
-            self._task.with_task_config(task_config),
+            functools.partial(self._task.with_task_config(task_config), **self.bound_inputs_values),
             config.concurrency,
             config.min_successes,
             config.min_success_ratio,
