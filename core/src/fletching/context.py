@@ -58,6 +58,7 @@ class Execution:
         "_metadata",
         "_parameters",
         "attempt",
+        "call",
         "depth",
         "executor",
         "folder",
@@ -80,6 +81,8 @@ class Execution:
         """A folder that all attempts of one call share, or empty until somebody needs one."""
         self.path = ""
         """Where in its run the call stands: ``n0``, ``n2/dn1``; empty for the call that the run is of."""
+        self.call: Any = None
+        """The `fletching.run.call.Call` it is an attempt of; None where nobody drives it, and in a worker process."""
         self.log = ""
         """A file that what the attempt prints is appended to, or empty."""
         self.overrides: Mapping[str, Any] = {}

@@ -8,12 +8,13 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from fletching.run.line import Line
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fletching.context import Execution
     from fletching.run.call import Call
-    from fletching.run.executors import Executor
     from fletching.run.nest import OpenNest
 
 __all__ = ["Agenda", "is_below"]
@@ -36,7 +37,7 @@ class Agenda:
     def __init__(self) -> None:
         self.ready: deque[Call] = deque()
         """Calls that may begin."""
-        self.waiting: deque[tuple[Call, Execution, Executor]] = deque()
+        self.waiting: Line[tuple[Call, Execution]] = Line()
         """Attempts for which the executor has no room yet."""
         self._timers: list[Timer] = []
         self._order = itertools.count()
@@ -64,10 +65,9 @@ class Agenda:
     def drop_below(self, nest: OpenNest) -> tuple[list[Call], list[Call]]:
         """Forget every call below a nest; return those that have not begun, and those that were waiting."""
         unbegun = [call for call in self.ready if is_below(call, nest)]
-        begun = [call for call, _, _ in self.waiting if is_below(call, nest)]
+        begun = [call for call, _ in self.waiting.take(lambda each: is_below(each[0], nest))]
         begun += [timer.call for timer in self._timers if timer.call is not None and is_below(timer.call, nest)]
         self.ready = deque(call for call in self.ready if not is_below(call, nest))
-        self.waiting = deque(each for each in self.waiting if not is_below(each[0], nest))
         self._timers = [timer for timer in self._timers if timer.call is None or not is_below(timer.call, nest)]
         heapq.heapify(self._timers)
         return unbegun, begun

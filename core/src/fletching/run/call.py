@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from fletching.context import Execution, current_execution
 from fletching.expansion import Expansion, Outcome
 from fletching.run import events
+from fletching.run.options import DEFAULT_OPTIONS
 from fletching.run.retry import Budget, delay, may_repeat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from fletching.metadata import TaskMetadata
-    from fletching.run.cache import CacheEntry, CacheMode
+    from fletching.run.cache import CacheEntry
     from fletching.run.nest import OpenNest
+    from fletching.run.options import RunOptions
     from fletching.run.recorder import Recorder
 
 __all__ = [
     "NO_OVERRIDES",
     "Call",
-    "CallOptions",
     "Step",
     "Wait",
     "begin_attempt",
@@ -50,7 +51,6 @@ class Call:
 
     __slots__ = (
         "attempts",
-        "cache_mode",
         "cancelled",
         "depth",
         "done",
@@ -60,11 +60,12 @@ class Call:
         "inputs",
         "nest",
         "number",
+        "options",
         "overrides",
         "own_metadata",
+        "parent",
         "path",
         "plan",
-        "recorder",
         "started",
         "upstream",
     )
@@ -86,6 +87,8 @@ class Call:
         """Where in the run it stands: ``n0``, ``n2/dn1``; empty for the call that the run is of."""
         self.nest = nest
         """The calls it is one of, or None for the call that the run is of."""
+        self.parent: Call | None = None if nest is None else nest.of
+        """The call around it."""
         self.done = done
         """Whom to tell how it ended."""
         self.own_metadata = metadata
@@ -106,10 +109,12 @@ class Call:
         self.started = 0.0
         """When it began, on the clock of ``time.perf_counter``."""
 
-    recorder: Recorder | None
-    cache_mode: CacheMode | None
+    options: RunOptions
+    """What holds for the whole run."""
     overrides: Mapping[str, Any]
+    """What its node has otherwise than the entity, by the keywords of ``with_overrides``."""
     upstream: tuple[str, ...]
+    """Paths of the calls whose outputs it uses."""
 
     @property
     def metadata(self) -> TaskMetadata:
@@ -117,14 +122,9 @@ class Call:
         return self.entity.metadata if self.own_metadata is None else self.own_metadata
 
     @property
-    def parent(self) -> Call | None:
-        """The call around it."""
-        return None if self.nest is None else self.nest.of
-
-    def place(self, options: CallOptions) -> None:
-        """Take over what holds for the whole run."""
-        self.recorder = options.recorder
-        self.cache_mode = options.cache
+    def recorder(self) -> Recorder | None:
+        """Who keeps what happens to it."""
+        return self.options.recorder
 
     def begin(self) -> None:
         """Note when it started, and what it stands inside of."""
@@ -164,22 +164,13 @@ class Call:
         return f"Call({self.entity.name!r}, path={self.path!r})"
 
 
-class CallOptions(NamedTuple):
-    """What holds for every call of a run."""
-
-    recorder: Recorder | None = None
-    cache: CacheMode | None = None
-    """``off``, ``refresh``, ``use``, or None for what the environment says."""
-
-
 NO_OVERRIDES: Mapping[str, Any] = {}
-PLAIN = CallOptions()
 
 
-def new_call(entity: Any, inputs: Mapping[str, Any]) -> Call:
+def new_call(entity: Any, inputs: Mapping[str, Any], options: RunOptions = DEFAULT_OPTIONS) -> Call:
     """Return the call that a run is of."""
     call = Call(entity, inputs)
-    call.place(PLAIN)
+    call.options = options
     call.overrides = NO_OVERRIDES
     call.upstream = ()
     return call
@@ -225,7 +216,7 @@ def call_plan(call: Call) -> Generator[Step, Outcome | None, Outcome]:
     if metadata.cache and not call.entity.metadata_is_for_parts:
         from fletching.run.cache import open_entry
 
-        entry = call.entry = open_entry(call.entity, call.inputs, metadata, mode=call.cache_mode)
+        entry = call.entry = open_entry(call.entity, call.inputs, metadata, mode=call.options.cache)
     try:
         if entry is not None:
             while metadata.cache_serialize and not entry.try_lock():
@@ -294,7 +285,7 @@ def _expansions(call: Call, expansion: Expansion | None) -> Generator[Step, Outc
 
 def begin_attempt(call: Call, execution: Execution, executor: str) -> None:
     """Tell that an attempt begins, and where; for drivers."""
-    execution.executor = executor
+    execution.executor, execution.call = executor, call
     call.attempts += 1
     if call.recorder is not None:
         call.recorder.attempt(call, execution.attempt, executor)

@@ -81,7 +81,7 @@ def run_expansion(call: Call, expansion: Expansion) -> Outcome:
     """Run the calls that are the work of ``call``, and return how they ended together."""
     from fletching.run.machine import Machine
 
-    return Machine().run_inside(call, expansion)
+    return Machine(call.options).run_inside(call, expansion)
 
 
 def _opened(entity: Any, inputs: Mapping[str, Any]) -> Call:

@@ -12,12 +12,12 @@ import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from fletching.context import Execution
+from fletching.context import RECORDER, Execution
 from fletching.errors import RunCancelledError, RunError, TaskTimeoutError
 from fletching.expansion import Outcome
 from fletching.gate import GATE
 from fletching.run.agenda import Agenda, is_below
-from fletching.run.call import CallOptions, Wait, begin_attempt, call_plan
+from fletching.run.call import Wait, begin_attempt, call_plan
 from fletching.run.loop import blocking
 from fletching.run.nest import OpenNest
 from fletching.run.options import DEFAULT_OPTIONS
@@ -64,9 +64,10 @@ class Machine:
 
     def __init__(self, options: RunOptions = DEFAULT_OPTIONS) -> None:
         self._placing = Placing(options)
-        self._call_options = CallOptions(options.recorder, options.cache)
+        self._options = options
         self._recorder = options.recorder
         self._context = copy_context()
+        self._context.run(RECORDER.set, None)  # the attempts run, whatever the caller's calls do
         self._agenda = Agenda()
         self._flying: dict[int, Flight] = {}
         """Attempts that run, by the number of their call."""
@@ -74,7 +75,7 @@ class Machine:
         self._open: dict[int, Call] = {}
         """Calls whose plan was begun and has not ended, by number."""
         self._result: Outcome | None = None
-        self._interrupted = False
+        self._interrupted = self._stopped = False
 
     # How it is used
 
@@ -98,12 +99,17 @@ class Machine:
         self._interrupted = True
         self._messages.put(None)
 
+    def stop(self) -> None:
+        """End as interrupted, and stop what runs; any thread may call this."""
+        self._stopped = True
+        self.interrupt()
+
     def _drive(self) -> Outcome:
         try:
             with blocking():
                 while self._result is None:
                     if self._interrupted:
-                        return self._wind_down(gently=True)
+                        return self._wind_down(gently=not self._stopped)
                     self._turn()
         except KeyboardInterrupt:
             return self._wind_down(gently=False)
@@ -131,7 +137,7 @@ class Machine:
 
     def add(self, call: Call) -> None:
         """Take on a call that may begin."""
-        call.place(self._call_options)
+        call.options = self._options
         self._agenda.ready.append(call)
 
     def capacity_for(self, entity: Any) -> int:
@@ -229,22 +235,17 @@ class Machine:
             return
         if self._placing.may_replace(executor) and self._idle():
             executor = self._placing.inline
-        if self._agenda.waiting or not self._placing.has_room(executor, call.entity):
-            self._agenda.waiting.append((call, execution, executor))
+        waiting = self._agenda.waiting
+        if waiting.waits_for(executor) or not self._placing.has_room(executor, call.entity):
+            waiting.add(executor, call.entity, (call, execution))
         else:
             self._submit(call, execution, executor)
 
     def _launch(self) -> None:
         """Begin the attempts that wait and for which there is room now."""
-        waiting = self._agenda.waiting
-        for _ in range(len(waiting)):
-            if not self._placing.any_room():
-                return
-            call, execution, executor = waiting.popleft()
-            if self._placing.has_room(executor, call.entity):
-                self._submit(call, execution, executor)
-            else:
-                waiting.append((call, execution, executor))
+        while (place := self._agenda.waiting.next(self._placing)) is not None:
+            call, execution = place.item
+            self._submit(call, execution, place.executor)
 
     def _submit(self, call: Call, execution: Execution, executor: Executor) -> None:
         flight = self._flying[call.number] = Flight(call, executor)

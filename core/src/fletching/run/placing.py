@@ -134,9 +134,15 @@ class Placing:
 
     def has_room(self, executor: Executor, entity: Any) -> bool:
         """Whether an executor may have an attempt of an entity now."""
-        if not self.any_room() or self._load.get(id(executor), 0) >= self.room(executor):
-            return False
-        return not (self._environments and self._clashes(executor, entity))
+        return (
+            self.any_room()
+            and self.has_slot(executor)
+            and not (self._environments and self._clashes(executor, entity))
+        )
+
+    def has_slot(self, executor: Executor) -> bool:
+        """Whether an executor has fewer attempts than it may have."""
+        return self._load.get(id(executor), 0) < self.room(executor)
 
     def _clashes(self, executor: Executor, entity: Any) -> bool:
         """Whether an attempt here needs another value of a variable: a process has one environment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -9,11 +10,11 @@ if TYPE_CHECKING:
     from fletching.run.cache import Found
     from fletching.run.call import Call
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "Shared"]
 
 
 class Recorder(Protocol):
-    """Hears of every step of a run, on the scheduler's thread, in order."""
+    """Hears of every step of a run, in order, one step at a time."""
 
     def recall(self, call: Call) -> Found | None:
         """Return what an earlier run recorded as the outputs of this very call, or None."""
@@ -42,3 +43,46 @@ class Recorder(Protocol):
     def flush(self) -> None:
         """Make what was told durable; called once a turn of the scheduler."""
         ...
+
+
+class Shared:
+    """A recorder that several drivers of one run tell things, each on its own thread."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._lock = threading.RLock()
+
+    def recall(self, call: Call) -> Found | None:
+        """Return what an earlier run recorded as the outputs of this very call, or None."""
+        with self._lock:
+            return self._recorder.recall(call)
+
+    def started(self, call: Call) -> None:
+        """A call begins."""
+        with self._lock:
+            self._recorder.started(call)
+
+    def attempt(self, call: Call, number: int, executor: str) -> None:
+        """An attempt of it begins."""
+        with self._lock:
+            self._recorder.attempt(call, number, executor)
+
+    def attempt_failed(self, call: Call, number: int, error: BaseException) -> None:
+        """An attempt failed, and another one follows."""
+        with self._lock:
+            self._recorder.attempt_failed(call, number, error)
+
+    def ended(self, call: Call, outcome: Outcome, state: str) -> None:
+        """A call ended."""
+        with self._lock:
+            self._recorder.ended(call, outcome, state)
+
+    def log_path(self, call: Call, number: int) -> str:
+        """Return the file that what an attempt prints goes to as well, or an empty string."""
+        with self._lock:
+            return self._recorder.log_path(call, number)
+
+    def flush(self) -> None:
+        """Make what was told durable."""
+        with self._lock:
+            self._recorder.flush()

@@ -12,6 +12,7 @@ from fletching.run.call import new_call, replayed_inputs
 from fletching.run.interrupts import gently
 from fletching.run.machine import Machine
 from fletching.run.options import RunOptions
+from fletching.run.recorder import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,7 +60,11 @@ class Runner:
         recorder: Recorder | None = None,
     ) -> None:
         self.options = RunOptions(
-            executor=executor, max_parallel=max_parallel, cache=cache, lenient=lenient, recorder=recorder
+            executor=executor,
+            max_parallel=max_parallel,
+            cache=cache,
+            lenient=lenient,
+            recorder=None if recorder is None else Shared(recorder),
         )
         """What every run is made with."""
         self.run_id = ""
@@ -107,7 +112,7 @@ class Runner:
         self.run_id = recorder.begin(entity, inputs, {key: value for key, value in kept.items() if value is not None})
         outcome = Outcome(error=RunCancelledError("it did not end"))
         try:
-            outcome = drive(entity, inputs, replace(options, recorder=recorder))
+            outcome = drive(entity, inputs, replace(options, recorder=Shared(recorder)))
         except BaseException as error:
             outcome = Outcome(error=error)
             raise
@@ -120,4 +125,4 @@ def drive(entity: Any, inputs: Mapping[str, Any], options: RunOptions) -> Outcom
     """Run an executable with bound inputs and return how it ended."""
     machine = Machine(options)
     with gently(machine):
-        return machine.run(new_call(entity, inputs))
+        return machine.run(new_call(entity, inputs, options))

@@ -1,0 +1,250 @@
+"""Supervisor: runs calls for code that awaits them, on the loop that awaits them.
+
+A graph knows its calls before they run, and has a machine for that. Code that decides while it runs, such as an eager
+task's, asks for one call after another. Both drive the same plans: cache, retries, deadlines, executors, events and the
+record of the run mean the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from fletching.context import RECORDER, Execution, current_execution
+from fletching.errors import RunCancelledError
+from fletching.expansion import Outcome
+from fletching.run.call import NO_OVERRIDES, Call, Wait, begin_attempt, call_plan
+from fletching.run.executors import Loop
+from fletching.run.line import Line
+from fletching.run.local import attempt_async
+from fletching.run.options import DEFAULT_OPTIONS
+from fletching.run.placing import Placing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fletching.expansion import Expansion
+    from fletching.run.executors import Executor
+    from fletching.run.options import RunOptions
+
+__all__ = ["Supervisor"]
+
+GRACE = 1.0
+"""Seconds that an attempt which was told to stop gets before nobody waits for it any more."""
+
+
+class LateCall(Call):
+    """A call whose path is worked out when somebody asks for it: making one may cost more than the call."""
+
+    __slots__ = ("_make", "_path")
+
+    @property
+    def path(self) -> str:
+        """Where in the run it stands."""
+        if self._path is None:
+            self._path = self._make()
+        return self._path
+
+    @path.setter
+    def path(self, value: str) -> None:
+        self._path: str | None = value or None
+
+    def find(self, make: Callable[[], str]) -> None:
+        """Have ``make`` work out the path."""
+        self._make = make
+
+
+class Supervisor:
+    """Runs calls that are awaited, below the attempt in which it is made; of one event loop.
+
+    Nothing that it started outlives it: `close` stops what is still open and waits for it.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        execution = current_execution()
+        self.within: Call | None = None if execution is None else execution.call
+        """The call whose attempt this is; None outside of one."""
+        self.options: RunOptions = DEFAULT_OPTIONS if self.within is None else self.within.options
+        """What holds for the whole run."""
+        self._placing = Placing(self.options)
+        self._open: set[asyncio.Task[Any]] = set()
+        self._waiting: Line[asyncio.Future[None]] = Line()
+        self._landed: deque[tuple[asyncio.Future[Outcome], Outcome]] = deque()
+        self._woken = False
+        self._closed = False
+
+    async def call(self, entity: Any, inputs: Mapping[str, Any], path: Callable[[], str]) -> Any:
+        """Run a call and return what the caller sees.
+
+        Args:
+            entity: the executable.
+            inputs: every input by name, defaults filled in.
+            path: gives the last part of where it stands, the same in every run; asked only if somebody wants to know.
+
+        Raises:
+            RunCancelledError: everything here was stopped already.
+        """
+        if self._closed:
+            raise RunCancelledError(f"{entity.name!r} was called after the task that calls it had ended")
+        call = self._made(entity, inputs, path)
+        me = asyncio.current_task()
+        mine = me is not None and me not in self._open
+        if mine and me is not None:
+            self._open.add(me)
+        try:
+            return await self._driven(call)
+        finally:
+            if mine and me is not None:
+                self._open.discard(me)
+
+    def _made(self, entity: Any, inputs: Mapping[str, Any], path: Callable[[], str]) -> Call:
+        call = LateCall(entity, inputs)
+        within = self.within
+        call.options, call.parent = self.options, within
+        call.overrides, call.upstream = NO_OVERRIDES, ()
+        prefix = "" if within is None else within.path
+        call.find(lambda: f"{prefix}/{path()}" if prefix else path())
+        return call
+
+    async def _driven(self, call: Call) -> Any:
+        plan = call_plan(call)
+        try:
+            step = plan.send(None)
+            while True:
+                if isinstance(step, Execution):
+                    outcome = await self._attempt(call, step)
+                elif isinstance(step, Wait):
+                    await asyncio.sleep(step.seconds)
+                    outcome = Outcome()
+                else:
+                    outcome = await self._expanded(call, step)
+                step = plan.send(outcome)
+        except StopIteration as done:
+            ended: Outcome = done.value
+        except asyncio.CancelledError:
+            plan.close()
+            stopped = Outcome(error=RunCancelledError(f"{call.entity.name!r} was stopped before it ended"))
+            if call.recorder is not None:
+                call.recorder.ended(call, stopped, "cancelled")
+            call.report("cancelled", error=stopped.error)
+            raise
+        finally:
+            plan.close()
+        if ended.error is not None:
+            raise ended.error
+        return ended.value
+
+    # Attempts
+
+    async def _attempt(self, call: Call, execution: Execution) -> Outcome:
+        try:
+            executor = self._placing.executor_for(call)
+        except Exception as error:  # noqa: BLE001 - no such executor, or it refuses the task
+            return Outcome(error=error)
+        await self._room(executor, call.entity)
+        try:
+            begin_attempt(call, execution, executor.name)
+            if isinstance(executor, Loop):
+                return await self._here(call, execution)
+            return await self._elsewhere(call, execution, executor)
+        finally:
+            self._placing.give(executor, call.entity)
+            self._next()
+
+    async def _here(self, call: Call, execution: Execution) -> Outcome:
+        """Run an attempt of an async task on this very loop."""
+        timeout: Any = call.metadata.timeout
+        token = RECORDER.set(None)
+        try:
+            value = await attempt_async(execution, call.inputs, timeout.total_seconds() if timeout else None)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the plan decides what becomes of it
+            return Outcome(error=error)
+        finally:
+            RECORDER.reset(token)
+        return Outcome(value)
+
+    async def _elsewhere(self, call: Call, execution: Execution, executor: Executor) -> Outcome:
+        """Have an executor run an attempt."""
+        context = copy_context()
+        context.run(RECORDER.set, None)
+        ended: asyncio.Future[Outcome] = self._loop.create_future()
+
+        def done(outcome: Outcome) -> None:
+            self._landed.append((ended, outcome))
+            if not self._woken:
+                self._woken = True
+                try:
+                    self._loop.call_soon_threadsafe(self._hear)
+                except RuntimeError:
+                    pass  # the loop was closed meanwhile: nobody waits
+
+        running = executor.submit(self._placing.attempt(call, execution, context), done)
+        try:
+            return await asyncio.shield(ended)
+        except asyncio.CancelledError:
+            running.cancel()
+            await asyncio.wait([ended], timeout=GRACE)
+            raise
+
+    def _hear(self) -> None:
+        """Hand on what has ended; all that came meanwhile at once."""
+        self._woken = False
+        while self._landed:
+            ended, outcome = self._landed.popleft()
+            if not ended.done():
+                ended.set_result(outcome)
+
+    async def _expanded(self, call: Call, expansion: Expansion) -> Outcome:
+        """Run the calls of a graph or a map; they have a machine on a thread of its own."""
+        from fletching.run.machine import Machine
+
+        context = copy_context()
+        context.run(RECORDER.set, None)
+        machine = context.run(Machine, self.options)
+        ended = self._loop.run_in_executor(None, context.run, machine.run_inside, call, expansion)
+        try:
+            return await asyncio.shield(ended)
+        except asyncio.CancelledError:
+            machine.stop()
+            await asyncio.wait([ended])
+            raise
+
+    # Room
+
+    async def _room(self, executor: Executor, entity: Any) -> None:
+        """Wait until an executor has room for an attempt, and take it."""
+        if self._waiting.waits_for(executor) or not self._placing.has_room(executor, entity):
+            turn: asyncio.Future[None] = self._loop.create_future()
+            self._waiting.add(executor, entity, turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._placing.give(executor, entity)
+                    self._next()
+                raise
+        else:
+            self._placing.take(executor, entity)
+
+    def _next(self) -> None:
+        """Let those in for whom there is room now."""
+        while (place := self._waiting.next(self._placing)) is not None:
+            if not place.item.done():  # else it was cancelled
+                self._placing.take(place.executor, place.entity)
+                place.item.set_result(None)
+
+    async def close(self) -> None:
+        """Stop every call that is still open, and wait until it has stopped."""
+        self._closed = True
+        me = asyncio.current_task()
+        left = [task for task in self._open if task is not me and not task.done()]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+        self._placing.close()
