@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from fletching.errors import BindingError, ConversionError, GraphError, PromiseError
+from fletching.errors import BindingError, ConversionError, GraphError, PromiseError, add_note
 from fletching.graph.fit import Misfit, converter
 from fletching.graph.promise import Promise, VoidPromise
 from fletching.graph.steps import plain_type, step_text, take_step, variants
@@ -79,7 +79,13 @@ class Reference(Binding):
                 value = take_step(value, step)
             except (LookupError, AttributeError, TypeError) as error:
                 raise PromiseError(_no_part(self, at, value)) from error
-        return value if self.convert is None else self.convert(value)
+        if self.convert is None:
+            return value
+        try:
+            return self.convert(value)
+        except ConversionError as error:
+            add_note(error, f"what {self.node.told_output(self.var)}{''.join(map(step_text, self.path))} gave")
+            raise
 
     def references(self) -> Iterator[Reference]:
         yield self
