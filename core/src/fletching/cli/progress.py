@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import contextmanager, suppress
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from fletching.cli.progress_model import GROUPS, reason
 from fletching.cli.run_streams import beneath
+from fletching.context import current_execution
 from fletching.redaction import redact
 from fletching.run.events import Event, observe
 
@@ -21,6 +23,7 @@ MODES = ("tree", "plain", "json", "none")
 
 FEW = 5
 """So many calls of a map are told one by one; from then on only those that fail, and how many are done."""
+ENDS = frozenset({"finished", "failed", "cached", "recovered", "skipped", "cancelled"})
 STEPS = (1, 2, 5)
 """How many are done is told at these, times ten, a hundred, and so on."""
 
@@ -58,8 +61,10 @@ class PlainLines:
         self._lock = threading.Lock()
         self._maps: dict[int, list[int]] = {}
         """Of each open map by the number of its call: how many of its calls began, ended, and failed."""
-        self._quiet: set[int] = set()
-        """The open calls of maps, and calls below them, of which only failures are told."""
+        self._quiet: dict[int, str] = {}
+        """The open calls of maps, and calls below them, of which only failures are told; and where each stands."""
+        self._quiet_here: dict[int, int] = {}
+        """How many such calls tasks made themselves, by the thread that they are on."""
 
     def hear(self, event: Event) -> None:
         """Write what an event says."""
@@ -72,7 +77,7 @@ class PlainLines:
 
     def _line(self, event: Event) -> str:
         call, kind = event.call, event.kind
-        ended = kind not in ("started", "attempt", "retrying")
+        ended = kind in ENDS
         if event.what in GROUPS:
             if kind == "started":
                 self._maps[call] = [0, 0, 0]
@@ -81,17 +86,30 @@ class PlainLines:
         counts = self._maps.get(event.parent)
         if kind == "started" and counts is not None:
             counts[0] += 1
-        if kind == "started" and (counts[0] > FEW if counts is not None else event.parent in self._quiet):
-            self._quiet.add(call)
+        if kind == "started" and (counts[0] > FEW if counts is not None else self._is_inside(event)):
+            self._quiet[call] = event.path
         quiet = call in self._quiet
+        if quiet and event.depth and not event.parent and kind in ("started", *ENDS):
+            here = get_ident()
+            self._quiet_here[here] = self._quiet_here.get(here, 0) + (-1 if ended else 1)
         if ended:
-            self._quiet.discard(call)
+            self._quiet.pop(call, None)
             if counts is not None:
                 counts[1] += 1
                 counts[2] += kind == "failed"
-        if not quiet or kind in ("retrying", "failed"):
-            return describe(event)
-        return _count_line(event, *counts[1:]) if ended and counts is not None else ""
+        told = describe(event) if not quiet or kind in ("retrying", "failed") else ""
+        count = _count_line(event, *counts[1:]) if quiet and ended and counts is not None else ""
+        return "\n".join(filter(None, (told, count)))
+
+    def _is_inside(self, event: Event) -> bool:
+        """Whether a call stands below one that is not told."""
+        if event.parent or not event.depth:
+            return event.parent in self._quiet
+        # A call from a task's own code: only its thread knows where it is.
+        outer = current_execution()
+        return self._quiet_here.get(get_ident(), 0) > 0 or (
+            outer is not None and bool(outer.path) and outer.path in self._quiet.values()
+        )
 
 
 def _count_line(event: Event, done: int, failed: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from threading import get_ident
 from typing import TYPE_CHECKING, NamedTuple
 
 from fletching.context import current_execution
@@ -89,33 +90,39 @@ class Model:
         self._calls: dict[int, Item] = {}
         """The open calls by number; for one below a map, the map."""
         self._placed: dict[str, Item] = {}
+        self._direct: dict[int, list[tuple[int, Item]]] = {}
+        """The open calls that tasks made themselves, by their thread, the innermost last."""
 
     def hear(self, event: Event) -> None:
         """Take note of an event."""
         # What needs time is found out before others have to wait.
         error = event.error
         why = "" if error is None else reason(error)
-        outer = current_execution() if event.depth and not event.parent and event.kind == "started" else None
+        # A call from a task's own code does not know the call it stands inside of; its thread does.
+        thread = get_ident() if event.depth and not event.parent else 0
+        outer = current_execution() if thread and event.kind == "started" else None
         with self.lock:
             item = self._calls.get(event.call)
             if item is None:
                 if event.kind not in ("started", "skipped"):
                     return
-                item = self._begun(event, "" if outer is None else outer.path)
+                item = self._begun(event, thread, "" if outer is None else outer.path)
             if item.number != event.call:
                 self._count(item, event, why)
             else:
                 self._change(item, event, why)
+            if thread and event.kind not in ("started", "attempt", "retrying"):
+                self._direct[thread] = [each for each in self._direct.pop(thread, ()) if each[0] != event.call]
 
-    def _begun(self, event: Event, inside: str) -> Item:
-        # A call from a task's own code does not know the call it stands inside of; its thread does.
-        parent = self._calls.get(event.parent) if event.parent or not event.depth else self._around(inside)
+    def _begun(self, event: Event, thread: int, inside: str) -> Item:
+        parent = self._around(thread, inside) if thread else self._calls.get(event.parent)
         if parent is not None and parent.counts is NO_COUNTS:
             parent.children, parent.open, parent.counts = [], {}, {}
             if parent.state == "waiting":
                 parent.state = "running"
         if parent is not None and parent.what in GROUPS:
             self._calls[event.call] = parent
+            self._direct_too(event, thread, parent)
             return parent
         item = self._calls[event.call] = Item(event, parent)
         if parent is None:
@@ -126,9 +133,17 @@ class Model:
         # A run inside of a task's code has paths of its own, which say nothing here.
         if parent is None or (event.parent and self._placed.get(parent.path) is parent):
             self._placed[event.path] = item
+        self._direct_too(event, thread, item)
         return item
 
-    def _around(self, path: str) -> Item | None:
+    def _direct_too(self, event: Event, thread: int, item: Item) -> None:
+        if thread:
+            self._direct.setdefault(thread, []).append((event.call, item))
+
+    def _around(self, thread: int, path: str) -> Item | None:
+        direct = self._direct.get(thread)
+        if direct:
+            return direct[-1][1]
         while path and path not in self._placed:
             path = path.rpartition("/")[0]
         return self._placed.get(path)
