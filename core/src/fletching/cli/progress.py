@@ -17,7 +17,7 @@ from fletching.run.events import Event, observe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MODES", "describe", "progress"]
+__all__ = ["MODES", "PlainLines", "progress"]
 
 MODES = ("tree", "plain", "json", "none")
 

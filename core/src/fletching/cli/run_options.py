@@ -14,7 +14,7 @@ from fletching.cli.progress import MODES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["JSON_HELP", "RunSettings", "run_parameters", "settings_of", "with_optional_values"]
+__all__ = ["RunSettings", "run_parameters", "settings_of", "with_optional_values"]
 
 JSON_HELP = "Print one JSON object with the outputs or the error, and nothing else, to stdout."
 PICTURES = ("text", "mermaid", "dot")

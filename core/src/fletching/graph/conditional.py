@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fletching.graph.node import Node
     from fletching.metadata import TaskMetadata
 
-__all__ = ["Branch", "Case", "ConditionalSection", "conditional"]
+__all__ = ["Branch", "Case", "Conditional", "ConditionalSection", "conditional"]
 
 
 def conditional(name: str) -> ConditionalSection:
