@@ -25,11 +25,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=9, help="how often each process is started (default 9)")
     options = parser.parse_args()
     peers = environments.peers(install_missing=not options.quick)
-    alone, crowded = environments.core()
+    ours = environments.ours()
     console = Console(stderr=True)
     with console.status("measuring") as status:
         rounds = 3 if options.quick else options.rounds
-        samples = everything(alone, crowded, peers, rounds, lambda text: status.update(f"measuring: {text}"))
+        samples = everything(ours, peers, rounds, lambda text: status.update(f"measuring: {text}"))
     found = results(samples)
     about = machine()
     show(found, about)

@@ -1,4 +1,4 @@
-"""One environment for each SDK, and one with fifty plugins, kept below ``.tools/bench``."""
+"""One environment for each SDK, one with fifty plugins and one with maps, kept below ``.tools/bench``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".tools" / "bench"
@@ -20,6 +21,7 @@ PEERS = {
     "flytekit 1.16.31": "flytekit==1.16.31",
     "flyte 2.12.1": "flyte==2.12.1",
 }
+OURS = ("fletching", "plugins", "maps")
 PLUGINS = 50
 # What the surrounding environment says to uv and to Python is for the surrounding environment.
 FOREIGN = ("UV_CONSTRAINT", "UV_OVERRIDE", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
@@ -45,6 +47,17 @@ class Environment:
     def forget_bytecode(self) -> None:
         for folder in list(self.packages.rglob("__pycache__")):
             shutil.rmtree(folder)
+
+
+class Ours(NamedTuple):
+    """The environments that our own code is in."""
+
+    alone: Environment
+    """Core and nothing else."""
+    crowded: Environment
+    """Core among many plugins."""
+    mapping: Environment
+    """Core and the plugin that brings maps."""
 
 
 def uv(*arguments: str | Path) -> str:
@@ -98,22 +111,28 @@ def peers(*, install_missing: bool) -> dict[str, Environment]:
     return found
 
 
-def core() -> tuple[Environment, Environment]:
-    """Return core alone, and core with fifty plugins; made anew when the wheel changed."""
+def ours() -> Ours:
+    """Return core alone, core with fifty plugins, and core with maps; made anew when a wheel changed."""
     with tempfile.TemporaryDirectory(prefix="fletching-bench-") as folder:
         constraints = ROOT / "constraints.txt"
-        uv("build", "--wheel", "--build-constraints", constraints, "--out-dir", folder, ROOT / "core")
-        (wheel,) = Path(folder).glob("*.whl")
-        digest = hashlib.sha256(wheel.read_bytes() + constraints.read_bytes()).hexdigest()[:12]
-        names = f"fletching {digest}", f"plugins {digest}"
+        for package in ("core", "plugins/map"):
+            uv("build", "--wheel", "--build-constraints", constraints, "--out-dir", folder, ROOT / package)
+        wheels = sorted(Path(folder).glob("*.whl"))
+        content = b"".join(wheel.read_bytes() for wheel in wheels)
+        digest = hashlib.sha256(content + constraints.read_bytes()).hexdigest()[:12]
+        names = [f"{kind} {digest}" for kind in OURS]
         there = [installed(CACHE / name.replace(" ", "-")) for name in names]
-        if there[0] is not None and there[1] is not None:
-            return there[0], there[1]
-        for old in (*CACHE.glob("fletching-*"), *CACHE.glob("plugins-*")):
-            shutil.rmtree(old)
-        alone, crowded = (install(name, "--constraints", constraints, wheel) for name in names)
-    add_plugins(crowded.packages)
-    return alone, crowded
+        found = [each for each in there if each is not None]
+        if len(found) == len(OURS):
+            return Ours(*found)
+        for kind in OURS:
+            for old in CACHE.glob(f"{kind}-*"):
+                shutil.rmtree(old)
+        (core,) = (wheel for wheel in wheels if wheel.name.startswith("fletching-"))
+        made = [install(name, "--constraints", constraints, core) for name in names[:2]]
+        made.append(install(names[2], "--constraints", constraints, *wheels))
+    add_plugins(made[1].packages)
+    return Ours(*made)
 
 
 def add_plugins(packages: Path) -> None:

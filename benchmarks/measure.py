@@ -17,7 +17,7 @@ from benchmarks.environments import CLEAN, HOME
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from benchmarks.environments import Environment
+    from benchmarks.environments import Environment, Ours
 
 WORKLOADS = Path(__file__).parent / "workloads"
 FIRST = str(WORKLOADS / "first_result.py")
@@ -25,18 +25,23 @@ Samples: TypeAlias = "dict[str, list[float]]"
 """What was measured -> its value in each round."""
 
 
-def everything(
-    alone: Environment, crowded: Environment, peers: Mapping[str, Environment], rounds: int, say: Callable[[str], None]
-) -> Samples:
+def everything(ours: Ours, peers: Mapping[str, Environment], rounds: int, say: Callable[[str], None]) -> Samples:
     """Measure all workloads in all environments."""
+    alone, crowded, mapping = ours
     HOME.mkdir(parents=True, exist_ok=True)
     samples: Samples = defaultdict(list)
     processes(samples, alone, crowded, peers, rounds, say)
     for number in range(max(2, rounds // 3)):
         say(f"workloads, round {number + 1}")
         inside(samples, "fletching", alone, "on_fletching.py")
+        inside(samples, "fletching", mapping, "graphs_on_fletching.py")
         for name, peer in peers.items():
             inside(samples, name, peer, "on_flytekit.py" if name.startswith("flytekit") else "on_flyte.py")
+    for number in range(max(1, rounds // 3)):
+        say(f"large runs, round {number + 1}")
+        inside(samples, "fletching", mapping, "large_on_fletching.py", "makespan", str(number))
+        for measure in ("million", "compile", "runs"):
+            inside(samples, "fletching", mapping, "large_on_fletching.py", measure)
     say("discovery")
     discovery(samples, alone)
     say("first runs, without bytecode")
@@ -109,9 +114,10 @@ def loaded(python: str, text: str) -> int:
     return int(output([python, "-c", f"{count}; exec({text!r})"]).split()[-1])
 
 
-def inside(samples: Samples, sdk: str, environment: Environment, script: str) -> None:
-    """Measure what happens many times a process, in microseconds."""
-    for name, value in json.loads(output([str(environment.python), str(WORKLOADS / script)]).splitlines()[-1]).items():
+def inside(samples: Samples, sdk: str, environment: Environment, script: str, *arguments: str) -> None:
+    """Measure what a script measures; what happens many times a process is in microseconds."""
+    said = output([str(environment.python), str(WORKLOADS / script), *arguments])
+    for name, value in json.loads(said.splitlines()[-1]).items():
         samples[f"{sdk} {name}"].append(value)
 
 

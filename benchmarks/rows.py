@@ -43,6 +43,9 @@ class Result:
 
 
 FIRST = "first result of a process"
+CHAIN = "chain of 10 nodes, a direct call, a node"
+SCHEDULED = "chain of 10 nodes, Runner and listener, a node"
+NAPS = "four independent tasks of 0.2 s"
 MUST_HOLD = (
     Row(FIRST, "ms", "first result", "import flyte 2.12.1", "import flyte 2.12.1", 0.5),
     Row(FIRST, "ms", "first result", "import flytekit 1.16.31", "import flytekit 1.16.31", 0.06),
@@ -52,6 +55,25 @@ MUST_HOLD = (
     Row("dataclass in and out", "us", "fletching dataclass", "limit", 5, 1),
     Row("to_literal of 50,000 ints, each", "us", "fletching to_literal", "raw protobuf", "fletching to_literal.1", 1.5),
     Row("to_python of 50,000 ints, each", "us", "fletching to_python", "raw protobuf", "fletching to_python.1", 1.5),
+    Row(CHAIN, "us", "fletching chain", "limit", 20, 1),
+    Row(SCHEDULED, "us", "fletching scheduled", "limit", 60, 1),
+    Row(NAPS, "ms", "fletching naps", "limit", 230, 1),
+    *(
+        Row(
+            f"random graphs of 1,000 nodes that sleep {where}",
+            "ms",
+            f"fletching sleeping {where}",
+            "critical path",
+            f"fletching sleeping {where}, critical path",
+            1.05,
+        )
+        for where in ("on the loop", "on threads")
+    ),
+    Row("map over 1,000,000 ints inline, an element", "us", "fletching million", "30,000 a second", 1e6 / 30_000, 1),
+    Row("memory of that map", "MB", "fletching million grown", "limit", 150, 1),
+    Row("10,000 calls become a graph", "ms", "fletching compile", "limit", 1_000, 1),
+    Row("list runs of 100,000", "ms", "fletching runs", "limit", 100, 1),
+    Row("tree of 10,000 calls, processor time of each", "us", "fletching shown", "1 % of 10 ms", 100, 1),
     Row("list 200 plugins of 1,000 distributions", "ms", "listing", "limit", 1, 1),
     Row("plugins imported by a call of one task type", "", "plugins imported", "limit", 1, 1),
     Row("distributions installed", "", "fletching distributions", "limit", 16, 1),
@@ -61,7 +83,9 @@ MUST_HOLD = (
 PEERS = ("flytekit 1.15.4", "flytekit 1.16.31", "flyte 2.12.1")
 INSIDE = {
     "call": "call add(a=1, b=2)",
-    "chain": "chain of 10 calls, a call",
+    "chain": CHAIN,
+    "naps": NAPS,
+    "map": "map over 500 on threads, an element",
     "async": "async call",
     "list": "list[int] in and out, an element",
     "dict": "dict[str, int] in, an element",
@@ -88,7 +112,15 @@ def rows() -> Iterator[Row]:
     yield Row("call add(a=1, b=2)", "us", "fletching call", "the bare function", "fletching call.2")
     for name, title in INSIDE.items():
         for peer in PEERS:
-            yield Row(title, "us", f"fletching {name}", peer, f"{peer} {name}")
+            yield Row(title, "ms" if name == "naps" else "us", f"fletching {name}", peer, f"{peer} {name}")
+    for peer in PEERS:
+        yield Row(SCHEDULED, "us", "fletching scheduled", peer, f"{peer} chain")
+        yield Row("chain of 10 nodes, recorded, a node", "us", "fletching recorded", peer, f"{peer} chain")
+    yield Row("10 calls in plain Python, a call", "us", "fletching calls", "flyte 2.12.1", "flyte 2.12.1 chain")
+    yield Row("round trip, executor inline", "us", "fletching inline", "direct", "fletching chain")
+    yield Row("round trip, executor thread", "us", "fletching thread", "ThreadPoolExecutor", "fletching thread.1")
+    yield Row("round trip, executor process", "us", "fletching process", "ProcessPoolExecutor", "fletching process.1")
+    yield Row("events of 10,000 calls, processor time of each", "us", "fletching heard", "1 % of 10 ms", 100)
     yield Row("list plugins with their states", "ms", "listing with states", "importlib.metadata", "importlib.metadata")
     yield Row("list plugins, no index yet", "ms", "listing without index", "importlib.metadata", "importlib.metadata")
     for peer in PEERS:

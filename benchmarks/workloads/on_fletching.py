@@ -68,7 +68,7 @@ def retried(a: int, b: int) -> int:
     return a + b
 
 
-def chain():
+def calls():
     x = 1
     for _ in range(10):
         x = add(a=x, b=1)
@@ -96,7 +96,7 @@ def main():
     clock = Clock("fletching")
     bind = inspect.signature(plain).bind
     clock.time("call", lambda: add(a=1, b=2), lambda: bind(a=1, b=2), lambda: plain(a=1, b=2))
-    clock.time("chain", chain, per=10)
+    clock.time("calls", calls, per=10)
     clock.time("list", lambda: ints(x=LIST), per=len(LIST))
     clock.time("dict", lambda: mapping(x=DICT), per=len(DICT))
     one = Row(1, "x", [1.0] * 10)

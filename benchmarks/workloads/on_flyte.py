@@ -1,5 +1,6 @@
 """The flyte 2 SDK on the workloads that it has; a task is called as its users run one on their own machine."""
 
+import time
 import typing
 from dataclasses import dataclass
 
@@ -25,6 +26,17 @@ def plain(a: int, b: int) -> int:
 @environment.task
 async def add(a: int, b: int) -> int:
     return a + b
+
+
+@environment.task
+def nap(a: int) -> int:
+    time.sleep(0.2)
+    return a
+
+
+@environment.task
+def four_naps(n: int) -> int:
+    return sum(flyte.map(nap, range(n)))
 
 
 @environment.task
@@ -60,6 +72,7 @@ def main():
     clock.time("call", lambda: run(add, 1, 2))
     clock.time("async", lambda: run(chain, 100), per=100)
     clock.time("chain", lambda: run(chain, 10), per=10)
+    clock.attempt("naps", lambda: run(four_naps, 4), per=1_000)  # milliseconds
     clock.time("list", lambda: run(ints, LIST), per=len(LIST))
     clock.time("dict", lambda: run(mapping, DICT), per=len(DICT))
     one = Row(1, "x", [1.0] * 10)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 import typing
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from clock import Clock
 
 os.environ["FLYTE_SDK_LOGGING_LEVEL"] = "50"
 
-from flytekit import Cache, FlyteContextManager, task, workflow
+from flytekit import Cache, FlyteContextManager, map_task, task, workflow
 from flytekit.configuration import Image, ImageConfig, SerializationSettings
 from flytekit.core.type_engine import TypeEngine
 from flytekit.tools.translator import get_serializable
@@ -35,6 +36,17 @@ def plain(a: int, b: int) -> int:
 @task
 def add(a: int, b: int) -> int:
     return a + b
+
+
+@task
+def inc(a: int) -> int:
+    return a + 1
+
+
+@task
+def nap(a: int) -> int:
+    time.sleep(0.2)
+    return a
 
 
 @task
@@ -75,10 +87,18 @@ def chain(a: int) -> int:
     return x
 
 
+@workflow
+def four_naps(a: int) -> typing.Tuple[int, int, int, int]:
+    return nap(a=a), nap(a=a), nap(a=a), nap(a=a)
+
+
 def main():
     clock = Clock("flytekit")
     clock.time("call", lambda: add(a=1, b=2))
     clock.time("chain", lambda: chain(a=1), per=10)
+    clock.attempt("naps", lambda: four_naps(a=1), per=1_000)  # milliseconds
+    mapped, elements = map_task(inc), LIST[:500]
+    clock.attempt("map", lambda: mapped(a=elements), per=len(elements))
     clock.time("list", lambda: ints(x=LIST), per=len(LIST))
     clock.time("dict", lambda: mapping(x=DICT), per=len(DICT))
     one = Row(1, "x", [1.0] * 10)
