@@ -278,6 +278,9 @@ def test_a_conditional_in_a_dynamic_task_and_an_imperative_workflow() -> None:
         got = flow.create_conditional("c").if_(a > 3).then(add(a=a)).else_().then(double(a=a))
     flow.add_workflow_output("o", got)
     assert (flow(a=5), flow(a=2)) == (6, 4)
+    with pytest.raises(GraphError, match=r"its branches are built where calls are recorded.*workflow\.recording\(\)"):
+        flow.create_conditional("d").if_(a > 3)
+    assert add(a=1) == 2
 
 
 def test_the_last_branch_may_fail() -> None:

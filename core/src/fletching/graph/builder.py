@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.context import RECORDER
 from fletching.errors import GraphError, PromiseError
-from fletching.gate import begin_recording, end_recording
+from fletching.gate import recording
 from fletching.graph.bindings import bind, bind_plainly
 from fletching.graph.graph import Graph
 from fletching.graph.node import InputNode, Node
@@ -159,13 +159,8 @@ class GraphBuilder:
     @contextmanager
     def recording(self) -> Iterator[GraphBuilder]:
         """Record the calls made in the block, in this thread or asyncio task only."""
-        begin_recording(self)
-        token = RECORDER.set(self)
-        try:
+        with recording(self):
             yield self
-        finally:
-            RECORDER.reset(token)
-            end_recording(self)
 
 
 def current_builder(what: str) -> GraphBuilder:
@@ -174,7 +169,7 @@ def current_builder(what: str) -> GraphBuilder:
     Raises:
         GraphError: none is; ``what`` needs one.
     """
-    builder: GraphBuilder | None = RECORDER.get()
-    if builder is None:
+    builder = RECORDER.get()
+    if not isinstance(builder, GraphBuilder):
         raise GraphError(f"{what} is for the body of a @workflow or @dynamic function; no graph is being built here")
     return builder

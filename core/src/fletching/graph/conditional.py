@@ -108,6 +108,11 @@ class Case:
     def __init__(self, section: ConditionalSection, condition: Condition | None) -> None:
         self._section = section
         self._condition = condition
+        if RECORDER.get() is not section.builder:
+            raise GraphError(
+                f"conditional {section.name!r}: its branches are built where calls are recorded; for a workflow that "
+                "is put together call by call, that is inside of: with workflow.recording()"
+            )
         # The argument of then() is evaluated before then() is: what it calls has to be recorded from now on.
         self._builder = GraphBuilder(section.builder.name, {}, outer=section.shared)
         self._token = RECORDER.set(self._builder)
