@@ -220,6 +220,8 @@ def test_an_unknown_option_is_refused() -> None:
 def test_a_wrong_target_is_refused() -> None:
     with pytest.raises(ConfigError, match="put @task in front of it"):
         map_task(lambda a: a)
+    with pytest.raises(ConfigError, match="put @task in front of it"):
+        map_task(functools.partial(max, 3))
     with pytest.raises(ConfigError, match="got 3"):
         map_task(3)
     with pytest.raises(ConfigError, match=r"got <class 'int'>$"):

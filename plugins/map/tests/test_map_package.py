@@ -37,3 +37,11 @@ class TestTask(TaskTypeConformance):
     @pytest.mark.xfail(reason="the cache is that of each element, so an equal call ends as finished, not as cached")
     def test_metadata_is_honoured(self) -> None:
         super().test_metadata_is_honoured()
+
+
+def test_the_names_are_found_through_the_core() -> None:
+    import fletching
+    import fletching_map
+
+    for name in ("ArrayNode", "ArrayNodeMapTask", "array_node", "map_task"):
+        assert getattr(fletching, name) is getattr(fletching_map, name)

@@ -153,6 +153,16 @@ def test_what_a_generator_raises_comes_out_unchanged(executor: str, after: int) 
     assert f"while element {after} of input 'a' of map_step was read" in problem.__notes__
 
 
+@pytest.mark.parametrize("executor", ["inline", "thread"])
+def test_an_interrupt_while_an_input_is_read_ends_the_run(executor: str) -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Runner(executor=executor).run(map_task(step, min_success_ratio=0), a=items())
+
+
 def test_what_iter_raises_comes_out_unchanged_too() -> None:
     class Broken:
         def __iter__(self) -> Iterator[int]:
