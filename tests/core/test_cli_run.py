@@ -167,7 +167,10 @@ def test_help_shows_the_docstring_and_the_inputs(folder: Path) -> None:
         ("flow.py add --a x", "Error: Invalid value for '--a': expected int, got 'x'"),
         ("flow.py add", "Error: Missing option '--a'."),
         ("flow.py ad --a 1", "Error: flow.py has no task or workflow 'ad'; did you mean 'add'?"),
-        ("flow.py zzz", "Error: flow.py has no task or workflow 'zzz'; it has: add, everything, fails, leaks, size, later"),
+        (
+            "flow.py zzz",
+            "Error: flow.py has no task or workflow 'zzz'; it has: add, everything, fails, leaks, size, later",
+        ),
         ("flo.py add --a 1", "Error: there is no file 'flo.py'; did you mean 'flow.py'?"),
         ("flo add", "Error: there is no module 'flo' and no file of that name; did you mean 'flow.py'?"),
         (

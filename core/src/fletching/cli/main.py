@@ -14,7 +14,7 @@ __all__ = ["main"]
 OWN = {
     "cache": ("fletching.cli.cache:command", "List, prune and clear the cache, and explain a hit or a miss."),
     "plugins": ("fletching.cli.plugins:command", "List what is installed, check it, and explain a name."),
-    "run": ("fletching.cli.run:command", "Run a task or workflow of a file or module with inputs from the command line."),
+    "run": ("fletching.cli.run:command", "Run a task or workflow of a file or module, with inputs as options."),
     "runs": ("fletching.cli.runs:command", "List what ran, show a run, its logs and outputs, run it again."),
 }
 """Core's commands: where each is, and its line in the help, so that showing the help imports none of them."""
