@@ -8,8 +8,13 @@ if TYPE_CHECKING:
     from fletching.async_task import AsyncPythonFunctionTask as AsyncPythonFunctionTask
     from fletching.auto_container import PythonAutoContainerTask as PythonAutoContainerTask
     from fletching.auto_container import PythonInstanceTask as PythonInstanceTask
+    from fletching.backends import Backend as Backend
+    from fletching.backends import Handle as Handle
     from fletching.context import Execution as Execution
+    from fletching.context import ExecutionMode as ExecutionMode
     from fletching.context import ExecutionParameters as ExecutionParameters
+    from fletching.context import current_execution as current_execution
+    from fletching.decorator import TaskOptions as TaskOptions
     from fletching.executable import Executable as Executable
     from fletching.execution import run_attempt as run_attempt
     from fletching.execution import run_attempt_async as run_attempt_async
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
     from fletching.expansion import Outcome as Outcome
     from fletching.function_task import ExecutionBehavior as ExecutionBehavior
     from fletching.function_task import PythonFunctionTask as PythonFunctionTask
+    from fletching.gate import CallTaker as CallTaker
+    from fletching.gate import recording as recording
     from fletching.graph.node import NodeMetadata as NodeMetadata
     from fletching.hookspecs import hookimpl as hookimpl
     from fletching.idl.template import task_template as task_template
@@ -36,6 +43,9 @@ if TYPE_CHECKING:
     from fletching.run.executors import Attempt as Attempt
     from fletching.run.executors import Executor as Executor
     from fletching.run.executors import Running as Running
+    from fletching.run.executors import executor_named as executor_named
+    from fletching.run.store_values import InputsDigest as InputsDigest
+    from fletching.run.supervisor import Supervisor as Supervisor
     from fletching.security import redact as redact
     from fletching.security import remember_secret as remember_secret
     from fletching.settings import SerializationSettings as SerializationSettings
@@ -61,13 +71,18 @@ if TYPE_CHECKING:
 _HOMES = {
     "AsyncPythonFunctionTask": "async_task",
     "Attempt": "run.executors",
+    "Backend": "backends",
+    "CallTaker": "gate",
     "Event": "run.events",
     "Executable": "executable",
     "Execution": "context",
     "ExecutionBehavior": "function_task",
+    "ExecutionMode": "context",
     "ExecutionParameters": "context",
     "Executor": "run.executors",
     "Expansion": "expansion",
+    "Handle": "backends",
+    "InputsDigest": "run.store_values",
     "Interface": "interface",
     "MISSING": "interface",
     "Nest": "expansion",
@@ -80,12 +95,16 @@ _HOMES = {
     "PythonTask": "python_task",
     "Running": "run.executors",
     "SerializationSettings": "settings",
+    "Supervisor": "run.supervisor",
     "TaskMetadata": "metadata",
+    "TaskOptions": "decorator",
     "TaskPlugins": "task_plugins",
     "TaskResolverMixin": "resolver",
     "TypeTransformer": "types.base",
+    "current_execution": "context",
     "default_task_resolver": "resolver",
     "describe_literal": "types.wire",
+    "executor_named": "run.executors",
     "field_transformer": "types.engine",
     "from_literal_map": "types.idl",
     "hookimpl": "hookspecs",
@@ -98,6 +117,7 @@ _HOMES = {
     "part_transformer": "types.engine",
     "preview": "types.display",
     "read_blob": "types.blobs",
+    "recording": "gate",
     "redact": "security",
     "register_type": "types.engine",
     "remember_secret": "security",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from fletching.context import Execution
+from fletching.context import RECORDER, Execution
 from fletching.execution import run_attempt, run_attempt_async
 from fletching.expansion import Outcome
 from fletching.gate import open_gate_if_unused
@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from fletching.expansion import Expansion
     from fletching.run.call import Call
 
-__all__ = ["attempt_async", "run_call", "run_call_async", "run_expansion", "warn_if_deprecated"]
+__all__ = [
+    "attempt_async",
+    "run_call",
+    "run_call_async",
+    "run_expansion",
+    "run_expansion_async",
+    "warn_if_deprecated",
+]
 
 
 def run_call(entity: Any, inputs: Mapping[str, Any]) -> Any:
@@ -68,7 +75,7 @@ async def run_call_async(entity: Any, inputs: Mapping[str, Any]) -> Any:
                 except BaseException as error:  # noqa: BLE001 - the plan decides, then it is raised
                     outcome = Outcome(error=error)
             else:
-                outcome = await asyncio.to_thread(run_expansion, call, step)
+                outcome = await run_expansion_async(call, step)
             step = plan.send(outcome)
     except StopIteration as done:
         ended: Outcome = done.value
@@ -82,6 +89,39 @@ def run_expansion(call: Call, expansion: Expansion) -> Outcome:
     from fletching.run.machine import Machine
 
     return Machine(call.options).run_inside(call, expansion)
+
+
+async def run_expansion_async(call: Call, expansion: Expansion) -> Outcome:
+    """Run the calls that are the work of ``call`` by a machine on a thread of its own; cancelled, it stops them."""
+    import asyncio
+    from contextvars import copy_context
+
+    from fletching.run.machine import Machine
+    from fletching.run.threads import run_in_thread
+
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[Outcome] = loop.create_future()
+    context = copy_context()
+    context.run(RECORDER.set, None)
+    machine = Machine(call.options, may_be_inline=False)
+
+    def work() -> None:
+        try:
+            outcome = machine.run_inside(call, expansion)
+        except BaseException as error:  # noqa: BLE001 - handed on as the outcome
+            outcome = Outcome(error=error)
+        try:
+            loop.call_soon_threadsafe(lambda: ended.done() or ended.set_result(outcome))
+        except RuntimeError:
+            pass  # the loop was closed meanwhile: nobody waits
+
+    run_in_thread(lambda: context.run(work))
+    try:
+        return await asyncio.shield(ended)
+    except asyncio.CancelledError:
+        machine.stop()
+        await asyncio.wait([ended])
+        raise
 
 
 def _opened(entity: Any, inputs: Mapping[str, Any]) -> Call:

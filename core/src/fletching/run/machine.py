@@ -60,10 +60,15 @@ class Flight:
 
 
 class Machine:
-    """One run: of a call and all the calls below it."""
+    """One run: of a call and all the calls below it.
 
-    def __init__(self, options: RunOptions = DEFAULT_OPTIONS) -> None:
-        self._placing = Placing(options)
+    Args:
+        options: what holds for every call.
+        may_be_inline: whether the machine's own thread may run attempts; then nothing can stop them but their end.
+    """
+
+    def __init__(self, options: RunOptions = DEFAULT_OPTIONS, *, may_be_inline: bool = True) -> None:
+        self._placing = Placing(options, may_be_inline=may_be_inline)
         self._options = options
         self._recorder = options.recorder
         self._context = copy_context()

@@ -24,7 +24,7 @@ __all__ = ["Placing"]
 class Placing:
     """The executors of one run, made when first needed, and how many attempts each has."""
 
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(self, options: RunOptions, *, may_be_inline: bool = True) -> None:
         self._options = options
         self._named: Executor | None = None
         self._made: dict[type[Any], Executor] = {}
@@ -37,13 +37,15 @@ class Placing:
         """For an attempt that runs on the machine's own thread."""
         self.always_inline = options.executor == "inline"
         """Whether the user asked for that."""
-        self.may_be_inline = options.executor in (None, "inline")
+        self.may_be_inline = self.always_inline or (may_be_inline and options.executor is None)
         """Whether nobody asked for anything else."""
 
     def executor_of(self, entity: Any, timeout: Any = None) -> Executor:
         """Return the executor for the attempts of an entity."""
         if entity.node_kind == "gate":
             return self._one(Loop)  # it only waits, and a terminal is here
+        if entity.orchestrates:
+            return self._one(Loop)
         if self._options.executor is not None:
             if self.always_inline:
                 return self.inline

@@ -132,10 +132,17 @@ class Recorder:
                     self.store.values.insert(connection, held)
                 self.run_id = run_id
             if self.run_id:
-                folder = os.path.dirname(self.store.log_path(run_id, "", 0))
-                os.makedirs(folder, exist_ok=True)
-                self._logs = os.path.join(folder, "")
+                self._make_logs()
                 return  # else another run of this moment has the same id
+
+    def _make_logs(self) -> None:
+        folder = os.path.dirname(self.store.log_path(self.run_id, "", 0))
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            self._writer.trouble(error)
+        else:
+            self._logs = os.path.join(folder, "")
 
     def _hold_inputs(self, known: Known, inputs: Mapping[str, Any]) -> Data | None:
         """Keep the inputs for a rerun; None if they have no wire form, or can be read only once."""
@@ -151,10 +158,7 @@ class Recorder:
         return self.store.values.hold_inputs(literals)
 
     def _know(self, entity: Any) -> Known:
-        """Return what is kept about an executable; the store is told of it when it is first seen."""
-        found = self._known.get(id(entity))
-        if found is not None:
-            return found
+        """Return what is kept about an executable, and tell the store of it."""
         from fletching.types.idl import typed_interface
 
         interface = entity.python_interface
@@ -321,11 +325,15 @@ class Recorder:
         found = self._rows.get(call.path)
         if found is not None or not self._open:
             return found
-        try:
-            known = self._know(call.entity)
-        except (sqlite3.Error, RunStoreError) as error:
-            self._writer.trouble(error)
-            return None
+        known = self._known.get(id(call.entity))
+        if known is None:
+            if self._writer.rests:
+                return None
+            try:
+                known = self._know(call.entity)
+            except (sqlite3.Error, RunStoreError) as error:
+                self._writer.failed(error)
+                return None
         inputs = self._digest(known.interface, call.inputs)
         parent = call.parent.path if call.parent is not None else ""
         made = self._rows[call.path] = Row(call.path, parent, known, inputs, "\n".join(call.upstream))

@@ -97,6 +97,11 @@ class Writer:
         """Whether anything is to be written."""
         return bool(self._rows or self._others)
 
+    @property
+    def rests(self) -> bool:
+        """Whether writing failed a moment ago, so that it had better not be tried."""
+        return time.monotonic() < self._retry_at
+
     def row(self, row: Row) -> None:
         """Have a node written, as it is when that happens."""
         self._rows[row.path] = row
@@ -115,10 +120,10 @@ class Writer:
         Args:
             now: also if it failed a moment ago.
         """
-        began = time.monotonic()
-        if began < self._retry_at and not now:
+        if self.rests and not now:
             self._shed()
             return False
+        began = time.monotonic()
         connection = None
         rows = self._rows
         try:
@@ -136,13 +141,10 @@ class Writer:
                     self.store.values.insert(connection, made)
                 execute("COMMIT")
         except (sqlite3.Error, RunStoreError, OSError) as error:
-            if connection is not None:
+            if connection is not None and connection.in_transaction:
                 with suppress(sqlite3.Error):
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                    connection.execute(f"PRAGMA busy_timeout={IMPATIENT}")
-            self.trouble(error)
-            self._retry_at = time.monotonic() + AGAIN
+                    connection.execute("ROLLBACK")
+            self.failed(error)
             return False
         self.drop()
         self.committed, self._retry_at = began, 0.0
@@ -157,6 +159,13 @@ class Writer:
     def _shed(self) -> None:
         if len(self._rows) > HELD or sum(len(made.data) for made in self._data.values()) > HELD * 1024:
             self.drop()
+
+    def failed(self, error: BaseException) -> None:
+        """Warn, rest for a moment, and wait for other processes less patiently from now on."""
+        self._retry_at = time.monotonic() + AGAIN
+        with suppress(sqlite3.Error, RunStoreError):
+            self.store.connection().execute(f"PRAGMA busy_timeout={IMPATIENT}")
+        self.trouble(error)
 
     def trouble(self, error: BaseException) -> None:
         """Warn that something is not recorded; once, as one reason has many consequences."""

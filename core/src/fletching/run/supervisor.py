@@ -18,14 +18,13 @@ from fletching.expansion import Outcome
 from fletching.run.call import NO_OVERRIDES, Call, Wait, begin_attempt, call_plan
 from fletching.run.executors import Loop
 from fletching.run.line import Line
-from fletching.run.local import attempt_async
+from fletching.run.local import attempt_async, run_expansion_async
 from fletching.run.options import DEFAULT_OPTIONS
 from fletching.run.placing import Placing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fletching.expansion import Expansion
     from fletching.run.executors import Executor
     from fletching.run.options import RunOptions
 
@@ -120,7 +119,7 @@ class Supervisor:
                     await asyncio.sleep(step.seconds)
                     outcome = Outcome()
                 else:
-                    outcome = await self._expanded(call, step)
+                    outcome = await run_expansion_async(call, step)
                 step = plan.send(outcome)
         except StopIteration as done:
             ended: Outcome = done.value
@@ -198,21 +197,6 @@ class Supervisor:
             ended, outcome = self._landed.popleft()
             if not ended.done():
                 ended.set_result(outcome)
-
-    async def _expanded(self, call: Call, expansion: Expansion) -> Outcome:
-        """Run the calls of a graph or a map; they have a machine on a thread of its own."""
-        from fletching.run.machine import Machine
-
-        context = copy_context()
-        context.run(RECORDER.set, None)
-        machine = context.run(Machine, self.options)
-        ended = self._loop.run_in_executor(None, context.run, machine.run_inside, call, expansion)
-        try:
-            return await asyncio.shield(ended)
-        except asyncio.CancelledError:
-            machine.stop()
-            await asyncio.wait([ended])
-            raise
 
     # Room
 
