@@ -40,17 +40,29 @@ class Recorder(Protocol):
         """Return the file that what an attempt prints goes to as well, or an empty string."""
         ...
 
+    def begin_batch(self) -> None:
+        """Have what ends until `flush` made durable together."""
+        ...
+
     def flush(self) -> None:
-        """Make what was told durable; called once a turn of the scheduler."""
+        """Make what was told durable."""
         ...
 
 
+SOON = 0.02
+"""Seconds after which what has ended is durable at the latest, however long the next call takes."""
+
+
 class Shared:
-    """A recorder that several drivers of one run tell things, each on its own thread."""
+    """A recorder that several drivers of one run tell things, each on its own thread.
+
+    What ends within a moment is made durable together, since a commit may take longer than a small task.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._lock = threading.RLock()
+        self._waits = False
 
     def recall(self, call: Call) -> Found | None:
         """Return what an earlier run recorded as the outputs of this very call, or None."""
@@ -75,6 +87,12 @@ class Shared:
     def ended(self, call: Call, outcome: Outcome, state: str) -> None:
         """A call ended."""
         with self._lock:
+            if not self._waits:
+                self._waits = True
+                self._recorder.begin_batch()
+                timer = threading.Timer(SOON, self.flush)
+                timer.daemon = True
+                timer.start()
             self._recorder.ended(call, outcome, state)
 
     def log_path(self, call: Call, number: int) -> str:
@@ -85,4 +103,5 @@ class Shared:
     def flush(self) -> None:
         """Make what was told durable."""
         with self._lock:
+            self._waits = False
             self._recorder.flush()
