@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import GraphError, close_match
 from fletching.executable import Executable
+from fletching.function_task import reduce_located
 from fletching.graph.bindings import bind
 from fletching.graph.builder import GraphBuilder
 from fletching.graph.conditional import ConditionalSection
@@ -133,6 +134,13 @@ class ImperativeWorkflow(WorkflowBase):
             if reference.node is self._builder.inputs
         }
         return bool(self._builder.nodes) and used >= self._builder.inputs.kinds.keys()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What travels is the graph as it is now; in another process nothing is added to it.
+        return {**super().__getstate__(), "_graph": self.graph, "_as_of": self._builder.changes}
+
+    def __reduce__(self) -> Any:
+        return reduce_located(self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import CallError, ConfigError, ConversionError, GraphError, close_match
 from fletching.executable import Executable
+from fletching.function_task import reduce_located
 from fletching.interface import Interface
 from fletching.workflows import WorkflowBase
 
@@ -181,6 +182,9 @@ class LaunchPlan(Executable):
         names = ("_workflow", "_fixed", "_defaults", "_schedule", "_options")
         return all(_equal(ours[name], theirs[name]) for name in names)
 
+    def __reduce__(self) -> Any:
+        return reduce_located(self)
+
     def __repr__(self) -> str:
         return f"LaunchPlan({self.name!r}, workflow={self._workflow.name!r})"
 
@@ -192,7 +196,7 @@ def _equal(one: object, other: object) -> bool:
         return False
 
 
-def _checked_schedule(name: str, schedule: Any, workflow: WorkflowBase) -> Any:
+def _checked_schedule(name: str, schedule: object, workflow: WorkflowBase) -> CronSchedule | FixedRate | None:
     from fletching.schedules import CronSchedule, FixedRate
 
     if schedule is None:

@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConversionError, add_note
-from fletching.expansion import Expansion, Outcome
+from fletching.expansion import Expansion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fletching.expansion import Nest
+    from fletching.expansion import Nest, Outcome
     from fletching.graph.graph import Graph
     from fletching.graph.node import Node
 
@@ -75,8 +75,8 @@ class GraphExpansion(Expansion):
         try:
             inputs = {name: binding.value(self.values) for name, binding in node.bindings.items()}
         except Exception as error:  # noqa: BLE001 - a part that is not there, or a conversion, fails this node like an attempt
-            add_note(error, f"in the inputs of {node} of {self.graph.name!r}")
-            self._done(at, Outcome(error=error))
+            self._open -= 1
+            self._fail(at, node, error, f"in the inputs of {node} of {self.graph.name!r}")
             return
         upstream = tuple(f"{nest.path}{self.graph.nodes[each].id}" for each in self.graph.waits_for[at])
         nest.call(
@@ -93,7 +93,7 @@ class GraphExpansion(Expansion):
         node = self.graph.nodes[at]
         self._open -= 1
         if outcome.error is not None:
-            self._fail(at, node, outcome.error)
+            self._fail(at, node, outcome.error, f"in {node} of {self.graph.name!r}")
             return
         for before in self.graph.reads[at]:
             self._release(before)
@@ -114,8 +114,7 @@ class GraphExpansion(Expansion):
         if self._uses[at] <= 0:
             self.values.pop(node, None)
 
-    def _fail(self, at: int, node: Node, error: BaseException) -> None:
-        where = f"in {node} of {self.graph.name!r}"
+    def _fail(self, at: int, node: Node, error: BaseException, where: str) -> None:
         if self._failed is None:
             self._failed = node.id, error
             add_note(error, where)
