@@ -222,6 +222,15 @@ def test_branches_with_several_outputs() -> None:
     assert unnamed(a=2) == (3, "ww")
 
 
+def test_one_output_of_each_branch_needs_no_common_name() -> None:
+    @workflow
+    def flow(a: int, b: int) -> int:
+        got = conditional("c").if_(a > 3).then(add(a=a)).elif_(a > 1).then(both(a=a).number).else_().then(b)
+        return add(a=got, b=0)
+
+    assert [flow(a=a, b=50) for a in (5, 2, 0)] == [6, 2, 50]
+
+
 def test_branches_without_outputs_and_nodes() -> None:
     @workflow
     def flow(a: int) -> None:

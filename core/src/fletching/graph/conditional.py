@@ -194,6 +194,7 @@ class ConditionalSection:
     def _close(self) -> Any:
         """End the choice: it becomes one node of the graph around it."""
         self.builder.open_section = None
+        self._align()
         interface = self._interface()
         branches = []
         for condition, builder, outputs, failure in self.cases:
@@ -209,6 +210,13 @@ class ConditionalSection:
             name: Reference(*self.builder.reference(promise), None) for name, promise in self.shared.captured.items()
         }
         return self.builder.add_node(entity, operands).promises
+
+    def _align(self) -> None:
+        """Give the one output of each branch the same name: that of an input differs from that of a task."""
+        given = [outputs for _, builder, outputs, _ in self.cases if builder is not None]
+        if all(len(outputs) == 1 for outputs in given) and len({*map(tuple, given)}) > 1:
+            for outputs in given:
+                outputs["o0"] = outputs.pop(next(iter(outputs)))
 
     def _interface(self) -> Interface:
         """Return the outputs that every branch has which does not fail."""
