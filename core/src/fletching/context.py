@@ -148,7 +148,7 @@ STATE: ContextVar[Execution | None] = ContextVar("fletching_execution", default=
 """The innermost attempt that runs here."""
 
 RECORDER: ContextVar[Any] = ContextVar("fletching_recorder", default=None)
-"""The `fletching.graph.builder.GraphBuilder` that records the calls made here, or None where they run."""
+"""The `fletching.gate.CallTaker` that takes the calls made here, such as a graph's builder; None where they run."""
 
 
 class ExecutionParameters:

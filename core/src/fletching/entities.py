@@ -7,6 +7,7 @@ from typing import Any
 from fletching.context import RECORDER
 from fletching.errors import CallError, GraphError, close_match
 from fletching.executable import Executable
+from fletching.graph.builder import current_builder
 
 __all__ = ["create_node"]
 
@@ -44,9 +45,8 @@ def create_node(entity: Any, *args: Any, **kwargs: Any) -> Any:
         raise CallError(f"create_node takes the inputs by keyword, got {args[0]!r} by position")
     if not isinstance(entity, Executable):
         raise GraphError(f"create_node takes a task, a workflow or a launch plan, got {entity!r}")
-    builder = RECORDER.get()
-    if builder is not None:
-        return builder.add(entity, entity.bind(**kwargs))
+    if RECORDER.get() is not None:
+        return current_builder("create_node()").add(entity, entity.bind(**kwargs))
     value = entity(**kwargs)
     if entity.is_async:
         from fletching.run.loop import run_on_loop

@@ -43,6 +43,10 @@ class Executable(Located):
     is_async = False
     """Whether a call gives a coroutine."""
 
+    orchestrates = False
+    """Whether its attempts only wait for calls of others, so that they belong on the event loop, whichever executor the
+    others run on."""
+
     metadata_is_for_parts = False
     """Whether cache, retries and timeout are those of each call that is its work, as in a map, and not its own.
     Such an executable names as ``target`` what it calls."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from _thread import allocate_lock  # threading costs a first call half a millisecond
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fletching.context import RECORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fletching.run.events import Event
 
-__all__ = ["GATE", "LISTENERS", "RECORDING", "begin_recording", "close_gate", "end_recording", "open_gate_if_unused"]
+__all__ = ["GATE", "LISTENERS", "RECORDING", "CallTaker", "close_gate", "open_gate_if_unused", "recording"]
 
 
 class Gate:
@@ -50,14 +52,42 @@ def open_gate_if_unused() -> None:
         GATE.slow = hooked or bool(LISTENERS) or bool(RECORDING)
 
 
-def begin_recording(graph: object) -> None:
-    """Keep the gate closed until `end_recording`: calls are recorded."""
-    with _lock:
-        RECORDING.append(graph)
-        GATE.slow = True
+class CallTaker(Protocol):
+    """Who takes the calls made in a block, instead of having them run; see `recording`."""
+
+    def call(self, entity: Any, inputs: Mapping[str, Any]) -> Any:
+        """Return what the caller of ``entity`` gets.
+
+        Args:
+            entity: what is called.
+            inputs: every input by name, as the caller gave it, defaults filled in.
+        """
+        ...
 
 
-def end_recording(graph: object) -> None:
-    """Take back `begin_recording`."""
-    with _lock:
-        RECORDING.remove(graph)
+class recording:  # noqa: N801 - a context manager; one made of a generator would cost contextlib's import
+    """Have ``taker`` take every call made in the block, in this thread or asyncio task and those started from it.
+
+    A call of a task, a workflow or a launch plan then gives what `CallTaker.call` returns: a promise while a graph is
+    being built, something to await in an eager task.
+    """
+
+    __slots__ = ("_taker", "_token")
+
+    def __init__(self, taker: CallTaker) -> None:
+        self._taker = taker
+        self._token: Any = None
+
+    def __enter__(self) -> None:
+        with _lock:
+            RECORDING.append(self._taker)
+            GATE.slow = True
+        self._token = RECORDER.set(self._taker)
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            RECORDER.reset(self._token)
+        except ValueError:
+            pass  # a coroutine that is thrown away may be closed in another context, where there is nothing to restore
+        with _lock:
+            RECORDING.remove(self._taker)
