@@ -16,7 +16,7 @@ import os
 import time
 from pathlib import Path
 
-from fletching import task, workflow
+from fletching import approve, task, workflow
 
 
 @task
@@ -72,6 +72,18 @@ def broken(x: int) -> int:
 @workflow
 def wide(x: int) -> list[int]:
     return [waits(x=x) for _ in range(60)]
+
+
+@workflow
+def asking(x: int) -> int:
+    return approve(waits(x=say(x=x)), "the rest")
+
+
+@task
+def asks(x: int) -> str:
+    answer = input(f"a word for {x}: ")
+    print("thanks")
+    return answer
 
 
 @workflow
@@ -168,6 +180,33 @@ def test_stdout_that_goes_elsewhere_gets_what_is_its_own_and_nothing_drawn(folde
     assert "say 3" not in done.screen.text
     assert "✓ flow" in done.screen.text
     assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "question", "answer", "lines"),
+    [
+        (["asking", "--x", "3"], "approve the rest int 3? [y/n] ", "y", ["  ✓ the rest (n2) [gate]  T", "3"]),
+        (["asks", "--x", "3"], "a word for 3: ", "hello", ["thanks", "✓ asks  T", "hello"]),
+    ],
+)
+def test_a_question_is_seen_and_answered(
+    folder: Path, words: list[str], question: str, answer: str, lines: list[str]
+) -> None:
+    (folder / "seen").touch()
+    said = []
+
+    def typed(shown: str) -> str:
+        if question not in shown or said:
+            return ""
+        said.append(answer)
+        return f"{answer}\n"
+
+    done = fletch_run(folder, "flow.py", *words, typed=typed)
+    assert done.returncode == 0, done.screen.text
+    told = without_times(done.screen.text).splitlines()
+    assert f"{question}{answer}" in told
+    assert set(lines) <= set(told)
+    assert "●" not in done.screen.text
 
 
 def test_a_dumb_terminal_gets_plain_lines(folder: Path) -> None:

@@ -101,6 +101,7 @@ def record(
     environment: Mapping[str, str] | None = None,
     stdout_too: bool = True,
     heard: Callable[[subprocess.Popen[bytes], str], None] | None = None,
+    typed: Callable[[str], str] | None = None,
 ) -> Recording:
     """Run a command with a terminal as its stderr, and its stdout as well.
 
@@ -111,6 +112,7 @@ def record(
         environment: variables beside those that are there; an empty value takes one away.
         stdout_too: whether stdout is the terminal, too, or a pipe.
         heard: called after each piece of output, with the process and all that was shown so far.
+        typed: called likewise; returns what somebody types then. Without it, stdin is no terminal.
     """
     primary, secondary = pty.openpty()
     fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
@@ -118,7 +120,7 @@ def record(
     process = subprocess.Popen(
         command,
         cwd=cwd,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL if typed is None else secondary,
         stdout=secondary if stdout_too else subprocess.PIPE,
         stderr=secondary,
         env={name: value for name, value in whole.items() if value},
@@ -135,6 +137,8 @@ def record(
         raw += data
         if heard is not None:
             heard(process, raw.decode("utf-8", "replace"))
+        if typed is not None:
+            os.write(primary, typed(raw.decode("utf-8", "replace")).encode())
     stdout = process.communicate()[0] or b""
     os.close(primary)
     screen = Screen(*size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -30,12 +31,20 @@ class Screen:
         self._lines: Sequence[str] = ()
         self._waiting: list[str] = []
         self._written = 0.0
+        self.asking: threading.Thread | None = None
+        """Who wrote a line without an end and waits for an answer: nothing is drawn meanwhile."""
+        self._question = ""
 
     def draw(self, lines: Sequence[str]) -> None:
         """Show these lines, none of which is wider than the terminal, and which are fewer than it has."""
         with self._lock:
-            self._write(self._erase() + "".join(self._waiting) + "".join(f"{line}\n" for line in lines))
+            shown = "".join(self._waiting)
             self._waiting.clear()
+            if self.asking is not None:
+                if shown:
+                    self._write(f"\r\x1b[J{shown}{self._question}")
+                return
+            self._write(self._erase() + shown + "".join(f"{line}\n" for line in lines))
             self._lines = lines
 
     def above(self, text: str) -> None:
@@ -44,6 +53,26 @@ class Screen:
             self._waiting.append(text)
             if time.monotonic() - self._written > CALM:
                 self.draw(self._lines)
+
+    def ask(self, text: str) -> None:
+        """Write the beginning of a line for the calling thread, and draw nothing until the line has an end."""
+        with self._lock:
+            self.draw(())
+            self.asking = threading.current_thread()
+            self.go_on(text)
+
+    def go_on(self, text: str) -> None:
+        """Write more for the thread that asks; a line's end lets the drawing go on."""
+        with self._lock:
+            self._write(text)
+            self._question = (self._question + text).rpartition("\n")[2]
+            if not self._question:
+                self.answered()
+
+    def answered(self) -> None:
+        """Let the drawing go on: whoever gave the answer has ended the line."""
+        with self._lock:
+            self.asking, self._question = None, ""
 
     def _erase(self) -> str:
         return f"\r\x1b[{len(self._lines)}A\x1b[J" if self._lines else ""
@@ -68,6 +97,9 @@ class Above:
     def write(self, text: str) -> int:
         """Write the lines that a text ends."""
         with self._lock:
+            if self._screen.asking is threading.current_thread():
+                self._screen.go_on(text)
+                return len(text)
             thread = threading.get_ident()
             lines, end, begun = (self._begun.pop(thread, "") + text).rpartition("\n")
             if begun:
@@ -82,7 +114,12 @@ class Above:
             self.write(line)
 
     def flush(self) -> None:
-        """Whole lines are there already."""
+        """Show a line that has no end, if somebody may have to answer it: whole lines are there already."""
+        with self._lock:
+            begun = self._begun.get(threading.get_ident())
+            if begun and self._screen.asking is None and can_answer():
+                del self._begun[threading.get_ident()]
+                self._screen.ask(begun)
 
     def finish(self) -> None:
         """Write what has no end."""
@@ -93,6 +130,14 @@ class Above:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def can_answer() -> bool:
+    """Whether somebody sits in front of a terminal."""
+    try:
+        return sys.stdin is not None and sys.stdin.isatty()
+    except ValueError:  # it was closed
+        return False
 
 
 def can_redraw(stream: Any) -> bool:

@@ -257,6 +257,7 @@ class _Drawing:
 
     def finish(self) -> None:
         """Leave the summary."""
+        self.screen.answered()
         self._show_news()
         self.screen.draw(())
         self.screen.draw(self._tree.summary(terminal_size(self._ours)[0]))
@@ -266,6 +267,9 @@ class _Drawing:
         while not self._over.wait(pause):
             began = time.thread_time()
             self._show_news()
+            asking = self.screen.asking
+            if asking is not None and not asking.is_alive():
+                self.screen.answered()
             if self._redraws and self._model.roots:
                 self.screen.draw(self._tree.live(*terminal_size(self._ours)))
             pause = max(PAUSE, (time.thread_time() - began) / SHARE)
