@@ -65,6 +65,9 @@ class Each(Executable):
         self._name = f"each.{target.short_name}"
         self._python_interface = Interface({"xs": list[int]}, {"o0": list[int]})
 
+    def call_count(self, inputs: Mapping[str, Any]) -> int | None:
+        return len(inputs["xs"])
+
     def expand(self, inputs: Mapping[str, Any]) -> Expansion:
         return EachExpansion(self._target, inputs["xs"])
 
@@ -148,6 +151,23 @@ def test_the_calls_of_a_map_are_counted_and_not_kept() -> None:
     assert [child.short for child in model.roots[0].children] == ["chain"]
     assert not model.roots[0].children[0].children
     assert (model._calls, {thread: calls for thread, calls in model._direct.items() if calls}) == ({}, {})
+
+
+def test_a_map_shows_how_much_of_it_is_done() -> None:
+    model = Model()
+    told = {"task": "m.each", "call": 1, "at": 0.0, "what": "map"}
+    model.hear(Event(kind="started", size=500, **told))
+    for number in range(2, 23):
+        for event in call(number, f"{number}", 0.5)[: 3 if number < 19 else 2]:
+            model.hear(event)
+    failed = {"task": "m.t", "call": 22, "path": "22", "parent": 1, "depth": 1}
+    model.hear(Event(kind="failed", at=12.0, error=ValueError("x"), **failed))
+    (line,) = Tree(model, io.StringIO()).live(80, 24)
+    assert line.endswith(", 18/500, 3 running, 1 failed")
+    model.hear(Event(kind="started", task="m.other", call=30, at=0.0, what="map"))
+    for event in call(31, "31", 0.5, parent=30)[:2]:
+        model.hear(event)
+    assert Tree(model, io.StringIO()).live(80, 24)[1].endswith(", 1 running")
 
 
 def test_listeners_on_many_threads_lose_nothing() -> None:

@@ -37,6 +37,8 @@ class JsonLines:
         }
         if event.kind == "started":
             told["upstream"] = list(event.upstream)
+            if event.size is not None:
+                told["size"] = event.size
         elif event.kind == "attempt":
             told["attempt"], told["executor"] = event.attempt + 1, event.executor
         elif event.kind == "retrying":

@@ -37,7 +37,7 @@ class Item:
 
     __slots__ = (
         "attempts", "began", "children", "counts", "number", "open", "parent", "path", "reason", "seconds", "short",
-        "state", "told", "upstream", "waited", "what",
+        "size", "state", "told", "upstream", "waited", "what",
     )  # fmt: skip
 
     def __init__(self, event: Event, parent: Item | None) -> None:
@@ -47,6 +47,8 @@ class Item:
         self.what = event.what
         self.path = event.path
         self.upstream = event.upstream
+        self.size = event.size
+        """How many calls a map makes, or None if that is not known."""
         self.parent = parent
         self.began = event.at
         """When it started; from its first attempt on, when that did."""

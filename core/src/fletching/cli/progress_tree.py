@@ -155,7 +155,7 @@ class Tree:
         if item.state == "waiting":
             yield "waiting"
         if item.what in GROUPS and item.counts:
-            yield _counted(item.counts)
+            yield _counted_of(item.counts, item.size)
         elif item.children and not final:
             yield _counted(tally(item))
         if item.attempts > 1:
@@ -199,6 +199,15 @@ def _slowest(item: Item) -> float:
 
 def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts[state]:,} {word}" for state, word in WORDS if counts.get(state))
+
+
+def _counted_of(counts: dict[str, int], size: int | None) -> str:
+    """Return how much of a map is done, and how: ``17/500, 3 running, 1 failed``."""
+    if size is None:
+        return _counted(counts)
+    done = sum(counts.get(state, 0) for state in STYLES if state not in ("waiting", "running", "retrying"))
+    others = _counted({state: count for state, count in counts.items() if state != "finished"})
+    return f"{done:,}/{size:,}" + (f", {others}" if others else "")
 
 
 def _width(text: str) -> int:

@@ -142,6 +142,7 @@ class Call:
         """Tell an event to whoever listens."""
         if events.observed():
             parent = self.parent
+            count = getattr(self.entity, "call_count", None) if kind == "started" else None
             events.emit(
                 events.Event(
                     kind=kind,
@@ -157,6 +158,7 @@ class Call:
                     upstream=self.upstream,
                     executor=executor,
                     what=self.entity.node_kind,
+                    size=None if count is None else count(self.inputs),
                 )
             )
 

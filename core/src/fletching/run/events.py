@@ -50,6 +50,8 @@ class Event:
     """Name of the executor, for ``attempt``."""
     what: str = "task"
     """What is called: ``task``, ``workflow``, ``branch``, ``map``, …"""
+    size: int | None = None
+    """How many calls it is going to make, for ``started``, where its ``call_count`` tells."""
 
 
 def observed() -> bool:

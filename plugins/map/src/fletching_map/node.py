@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import sys
+from collections.abc import Sized
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +167,11 @@ class Mapped(Executable):
             fixed.pop(name, None)
             (fixed if name in self._bound else varying)[name] = value
         return MapExpansion(self, Rows(self.short_name, varying, fixed, self.python_interface.inputs))
+
+    def call_count(self, inputs: Mapping[str, Any]) -> int | None:
+        """Return how many elements there are, or None while nobody knows; progress shows it."""
+        varying = (value for name, value in inputs.items() if name not in self._bound)
+        return next((len(value) for value in varying if isinstance(value, Sized)), None)
 
     # Who it is
 
