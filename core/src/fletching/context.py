@@ -123,6 +123,10 @@ class Execution:
     def parameters(self, value: ExecutionParameters) -> None:
         self._parameters = value
 
+    def end(self) -> None:
+        """Let go of `parameters`: each refers to the other, and both to the inputs, until somebody collects garbage."""
+        self._parameters = None
+
     def __repr__(self) -> str:
         return f"Execution(task={self.task_name!r}, attempt={self.attempt}, executor={self.executor!r})"
 
@@ -257,6 +261,12 @@ class ExecutionParameters:
         from flyteidl.core.identifier_pb2 import TASK, Identifier
 
         return Identifier(resource_type=TASK, project=LOCAL, domain=LOCAL, name=LOCAL, version=LOCAL)
+
+    @property
+    def decks(self) -> dict[str, str]:
+        """The sections of the attempt's report by title, as text; a plugin that shows reports reads them at its end."""
+        decks: dict[str, str] = self._once("decks", dict)
+        return decks
 
     @property
     def enable_deck(self) -> bool:
