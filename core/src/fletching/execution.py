@@ -35,6 +35,7 @@ def run_attempt(execution: Execution, inputs: Mapping[str, Any]) -> Any:
         raise
     finally:
         STATE.reset(token)
+        execution.end()
 
 
 async def run_attempt_async(execution: Execution, inputs: Mapping[str, Any]) -> Any:
@@ -50,6 +51,7 @@ async def run_attempt_async(execution: Execution, inputs: Mapping[str, Any]) -> 
         raise
     finally:
         STATE.reset(token)
+        execution.end()
 
 
 def _prepare(execution: Execution, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.context import RECORDER
 from fletching.errors import GraphError, PromiseError
-from fletching.gate import recording
+from fletching.gate import open_gate_if_unused, recording
 from fletching.graph.bindings import bind, bind_plainly
 from fletching.graph.graph import Graph
 from fletching.graph.node import InputNode, Node
@@ -159,8 +159,11 @@ class GraphBuilder:
     @contextmanager
     def recording(self) -> Iterator[GraphBuilder]:
         """Record the calls made in the block, in this thread or asyncio task only."""
-        with recording(self):
-            yield self
+        try:
+            with recording(self):
+                yield self
+        finally:
+            open_gate_if_unused()  # the run that needed this graph goes the short way already
 
 
 def current_builder(what: str) -> GraphBuilder:

@@ -270,6 +270,7 @@ class Machine:
         if self._flying.get(call.number) is not flight:
             return  # nobody waited for it any more
         del self._flying[call.number]
+        flight.handle = None  # it leads back to the flight: neither would go, nor the inputs
         self._placing.give(flight.executor, call.entity)
         self._advance(call, outcome)
 
