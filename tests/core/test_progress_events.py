@@ -155,7 +155,7 @@ def test_the_calls_of_a_map_are_counted_and_not_kept() -> None:
 
 def test_a_map_shows_how_much_of_it_is_done() -> None:
     model = Model()
-    told = {"task": "m.each", "call": 1, "at": 0.0, "what": "map"}
+    told = {"task": f"m.map_t_{'0a' * 16}-arraynode", "call": 1, "at": 0.0, "what": "map"}
     model.hear(Event(kind="started", size=500, **told))
     for number in range(2, 23):
         for event in call(number, f"{number}", 0.5)[: 3 if number < 19 else 2]:
@@ -163,6 +163,7 @@ def test_a_map_shows_how_much_of_it_is_done() -> None:
     failed = {"task": "m.t", "call": 22, "path": "22", "parent": 1, "depth": 1}
     model.hear(Event(kind="failed", at=12.0, error=ValueError("x"), **failed))
     (line,) = Tree(model, io.StringIO()).live(80, 24)
+    assert line.startswith("* map_t [map]")
     assert line.endswith(", 18/500, 3 running, 1 failed")
     model.hear(Event(kind="started", task="m.other", call=30, at=0.0, what="map"))
     for event in call(31, "31", 0.5, parent=30)[:2]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from fletching.cli.progress_model import GROUPS, reason
+from fletching.cli.progress_model import GROUPS, reason, short_name
 from fletching.cli.run_streams import beneath
 from fletching.context import current_execution
 from fletching.redaction import redact
@@ -31,7 +31,7 @@ STEPS = (1, 2, 5)
 def describe(event: Event) -> str:
     """Return an event as a line of text, or an empty string for one that says nothing new."""
     where = f" ({event.path})" if event.path else ""
-    name = redact("  " * event.depth + event.task.rpartition(".")[2] + where)
+    name = redact("  " * event.depth + short_name(event.task) + where)
     if event.kind == "started":
         return f"{name} started"
     if event.kind == "retrying":
@@ -119,7 +119,7 @@ def _count_line(event: Event, done: int, failed: int) -> str:
         return ""
     wrong = f", {failed:,} of them failed" if failed else ""
     where = f" ({event.path.rpartition('/')[0]})" if "/" in event.path else ""
-    return redact(f"{'  ' * event.depth}{event.task.rpartition('.')[2]}{where} {done:,} done{wrong}")
+    return redact(f"{'  ' * event.depth}{short_name(event.task)}{where} {done:,} done{wrong}")
 
 
 def mode_for(stream: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import deque
@@ -15,10 +16,23 @@ from fletching.redaction import redact
 if TYPE_CHECKING:
     from fletching.run.events import Event
 
-__all__ = ["GROUPS", "Item", "Link", "Model", "critical_path", "duration", "reason", "seconds_of", "tally"]
+__all__ = [
+    "GROUPS",
+    "Item",
+    "Link",
+    "Model",
+    "critical_path",
+    "duration",
+    "reason",
+    "seconds_of",
+    "short_name",
+    "tally",
+]
 
 GROUPS = frozenset({"map", "array"})
 """What is called once an item: its calls are counted and not kept, as there may be millions."""
+
+DIGEST = re.compile("_[0-9a-f]{32}-arraynode$")
 
 LONGEST_REASON = 200
 """So many characters of an error's first line are shown."""
@@ -41,7 +55,7 @@ class Item:
     )  # fmt: skip
 
     def __init__(self, event: Event, parent: Item | None) -> None:
-        self.short = event.task.rpartition(".")[2]
+        self.short = short_name(event.task)
         """The last part of the name of what is called."""
         self.number = event.call
         self.what = event.what
@@ -190,7 +204,7 @@ class Model:
         item.told += 1
         if item.told <= FEW:
             where = f" ({event.path})" if event.path else ""
-            name = event.task.rpartition(".")[2]
+            name = short_name(event.task)
             self.news.append(
                 f"{name}{where} attempt {event.attempt + 1} failed after {event.seconds:.2f} s, trying again: {why}"
             )
@@ -267,6 +281,11 @@ def reason(error: BaseException) -> str:
     if len(first) > LONGEST_REASON:
         first = first[: LONGEST_REASON - 3] + "..."
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def short_name(task: str) -> str:
+    """Return the last part of a name, of a map without the digest in it that Flyte's names have."""
+    return DIGEST.sub("", task.rpartition(".")[2])
 
 
 def duration(seconds: float) -> str:
