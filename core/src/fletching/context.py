@@ -57,6 +57,7 @@ class Execution:
     __slots__ = (
         "_metadata",
         "_parameters",
+        "_path",
         "attempt",
         "call",
         "depth",
@@ -64,7 +65,6 @@ class Execution:
         "folder",
         "log",
         "overrides",
-        "path",
         "task",
     )
 
@@ -79,8 +79,7 @@ class Execution:
         """How many calls this one stands inside of."""
         self.folder = folder
         """A folder that all attempts of one call share, or empty until somebody needs one."""
-        self.path = ""
-        """Where in its run the call stands: ``n0``, ``n2/dn1``; empty for the call that the run is of."""
+        self._path: str | None = None
         self.call: Any = None
         """The `fletching.run.call.Call` it is an attempt of; None where nobody drives it, and in a worker process."""
         self.log = ""
@@ -98,6 +97,17 @@ class Execution:
     @metadata.setter
     def metadata(self, value: TaskMetadata | None) -> None:
         self._metadata = value
+
+    @property
+    def path(self) -> str:
+        """Where in its run the call stands: ``n0``, ``n2/dn1``; empty for the call that the run is of."""
+        if self._path is not None:
+            return self._path
+        return "" if self.call is None else str(self.call.path)
+
+    @path.setter
+    def path(self, value: str) -> None:
+        self._path = value
 
     @property
     def task_name(self) -> str:

@@ -251,7 +251,7 @@ def _attempts(call: Call) -> Generator[Step, Outcome | None, Outcome]:
     execution = Execution(call.entity)
     budget = Budget(call)
     while True:
-        execution.depth, execution.path = call.depth, call.path
+        execution.depth, execution.call = call.depth, call
         execution.metadata, execution.overrides = call.own_metadata, call.overrides
         if call.recorder is not None:
             execution.log = call.recorder.log_path(call, execution.attempt)
@@ -287,7 +287,7 @@ def _expansions(call: Call, expansion: Expansion | None) -> Generator[Step, Outc
 
 def begin_attempt(call: Call, execution: Execution, executor: str) -> None:
     """Tell that an attempt begins, and where; for drivers."""
-    execution.executor, execution.call = executor, call
+    execution.executor = executor
     call.attempts += 1
     if call.recorder is not None:
         call.recorder.attempt(call, execution.attempt, executor)

@@ -12,9 +12,12 @@ from collections import deque
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from fletching.context import RECORDER, Execution, current_execution
+from fletching.context import RECORDER, STATE, Execution, current_execution
 from fletching.errors import RunCancelledError
+from fletching.execution import note_attempt
 from fletching.expansion import Outcome
+from fletching.plugins import manager
+from fletching.run import events
 from fletching.run.call import NO_OVERRIDES, Call, Wait, begin_attempt, call_plan
 from fletching.run.executors import Loop
 from fletching.run.line import Line
@@ -69,6 +72,7 @@ class Supervisor:
         self.options: RunOptions = DEFAULT_OPTIONS if self.within is None else self.within.options
         """What holds for the whole run."""
         self._placing = Placing(self.options)
+        self._may_be_direct = self.options.recorder is None and self.options.executor is None
         self._open: set[asyncio.Task[Any]] = set()
         self._waiting: Line[asyncio.Future[None]] = Line()
         self._landed: deque[tuple[asyncio.Future[Outcome], Outcome]] = deque()
@@ -88,13 +92,14 @@ class Supervisor:
         """
         if self._closed:
             raise RunCancelledError(f"{entity.name!r} was called after the task that calls it had ended")
-        call = self._made(entity, inputs, path)
         me = asyncio.current_task()
         mine = me is not None and me not in self._open
         if mine and me is not None:
             self._open.add(me)
         try:
-            return await self._driven(call)
+            if self._may_be_direct and entity.is_async and self._is_direct(entity):
+                return await self._direct(entity, inputs)
+            return await self._driven(self._made(entity, inputs, path))
         finally:
             if mine and me is not None:
                 self._open.discard(me)
@@ -104,9 +109,38 @@ class Supervisor:
         within = self.within
         call.options, call.parent = self.options, within
         call.overrides, call.upstream = NO_OVERRIDES, ()
-        prefix = "" if within is None else within.path
-        call.find(lambda: f"{prefix}/{path()}" if prefix else path())
+
+        def found() -> str:
+            prefix = "" if within is None else within.path
+            return f"{prefix}/{path()}" if prefix else path()
+
+        call.find(found)
         return call
+
+    def _is_direct(self, entity: Any) -> bool:
+        """Whether a call of an async task is one attempt of its function, and nobody wants to hear of it."""
+        return entity.compiled.call is not None and not (
+            events.observed() or manager().has_hooks("fletching_around_execution")
+        )
+
+    async def _direct(self, entity: Any, inputs: Mapping[str, Any]) -> Any:
+        """Run such a call: what `_driven` would do, without what nobody asked for."""
+        executor = self._placing.executor_of(entity)
+        await self._room(executor, entity)
+        execution = Execution(entity, executor="loop")
+        taker, state = RECORDER.set(None), STATE.set(execution)
+        compiled = entity.compiled
+        try:
+            value = await entity.async_execute(**compiled.carry_inputs(inputs))
+            return compiled.carry_outputs(value)
+        except BaseException as error:
+            note_attempt(execution, error)
+            raise
+        finally:
+            STATE.reset(state)
+            RECORDER.reset(taker)
+            self._placing.give(executor, entity)
+            self._next()
 
     async def _driven(self, call: Call) -> Any:
         plan = call_plan(call)
@@ -147,7 +181,7 @@ class Supervisor:
         try:
             begin_attempt(call, execution, executor.name)
             if isinstance(executor, Loop):
-                return await self._here(call, execution)
+                return await (self._apart if call.entity.orchestrates else self._here)(call, execution)
             return await self._elsewhere(call, execution, executor)
         finally:
             self._placing.give(executor, call.entity)
@@ -166,6 +200,18 @@ class Supervisor:
         finally:
             RECORDER.reset(token)
         return Outcome(value)
+
+    async def _apart(self, call: Call, execution: Execution) -> Outcome:
+        """Run an attempt that awaits others as an asyncio task of its own, so that no depth is too much for the stack.
+
+        What it does to context variables is seen here afterwards, as it is with every other attempt on this loop.
+        """
+        context = copy_context()
+        outcome = await self._loop.create_task(self._here(call, execution), context=context)
+        for variable, value in context.items():
+            if variable.get(None) is not value:
+                variable.set(value)
+        return outcome
 
     async def _elsewhere(self, call: Call, execution: Execution, executor: Executor) -> Outcome:
         """Have an executor run an attempt."""

@@ -33,7 +33,7 @@ OURS = (
     os.path.dirname(os.path.abspath(__file__)) + os.sep,
     "<call of ",
 )
-"""How the file names of code begin that is no user's."""
+"""How the file names of code begin that stands between a user's call and us."""
 
 SESSION: ContextVar[Session | None] = ContextVar("fletching_eager_session", default=None)
 
@@ -105,6 +105,7 @@ class Session:
                 )
         if threading.get_ident() != self._thread:
             return self._from_thread(entity, inputs)
+        self._watch.count += 1
         task = asyncio.current_task()
         if task is not self._body and task is not None:
             self._helpers.add(task)

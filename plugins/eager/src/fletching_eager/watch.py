@@ -10,6 +10,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING
 
+import fletching
 from fletching.errors import ExecutionWarning
 
 if TYPE_CHECKING:
@@ -20,8 +21,12 @@ __all__ = ["Watched", "release", "watch"]
 PARTS = 4
 """In so many parts the limit is watched: a loop is held up when it did nothing in all of them."""
 
-LIBRARIES = tuple(
-    os.path.abspath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")
+NOT_THE_USERS = (
+    *(os.path.abspath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    os.path.dirname(os.path.abspath(fletching.__file__)) + os.sep,
+    os.path.dirname(os.path.abspath(__file__)) + os.sep,
+    "<call of ",
+    "<frozen",
 )
 ASYNCIO = os.path.dirname(os.path.abspath(asyncio.__file__)) + os.sep
 
@@ -39,6 +44,7 @@ class Watched:
         self.task = task
         self._seen = -1
         self._still = 0
+        self._holding: FrameType | None = None
         self._asked = False
         self._told: set[tuple[str, int]] = set()
 
@@ -47,33 +53,30 @@ class Watched:
         self.count += 1
 
     def look(self) -> None:
-        """Look whether anything happened since the last time, and say so if it was long."""
-        if self.count != self._seen:
-            self._seen, self._still = self.count, 0
-        else:
-            self._still += 1
+        """Look whether anything happened since the last time, and say so if nothing did for long."""
         if not self._asked:
             self._asked = True
             try:
                 self.loop.call_soon_threadsafe(self._beat)
             except RuntimeError:
                 return  # it was closed meanwhile
-        if self._still == PARTS:
-            frame = sys._current_frames().get(self.thread)
-            if frame is not None:
-                self._tell(frame)
+        frame = None if self.count != self._seen else sys._current_frames().get(self.thread)
+        inner, outer = (None, None) if frame is None else users_frames(frame)
+        # Many short callbacks in a row are no reason for a warning: it is one and the same that has to last.
+        self._still = self._still + 1 if outer is not None and outer is self._holding else 0
+        self._seen, self._holding = self.count, outer
+        if self._still == PARTS - 1 and inner is not None:
+            self._tell(inner)
 
     def _tell(self, frame: FrameType) -> None:
-        found = users_frame(frame)
-        if found is None:
-            return
-        code, line = found.f_code, found.f_lineno or 0
+        code, line = frame.f_code, frame.f_lineno or 0
         if (code.co_filename, line) in self._told:
             return
         self._told.add((code.co_filename, line))
         message = (
-            f"{code.co_filename}:{line} in {code.co_name} held up the event loop of eager task {self.task!r} for more than "
-            f"{self.limit:g} s: nothing else that it awaits can go on; make what blocks a @task, or use asyncio.to_thread"
+            f"{code.co_filename}:{line} in {code.co_name} held up the event loop of eager task {self.task!r} for more "
+            f"than {self.limit:g} s: nothing else that it awaits can go on; make what blocks a @task, or use "
+            "asyncio.to_thread"
         )
         try:
             warnings.warn_explicit(message, ExecutionWarning, code.co_filename, line)
@@ -81,22 +84,20 @@ class Watched:
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
 
 
-def users_frame(frame: FrameType) -> FrameType | None:
-    """Return the innermost frame that is the user's, of what the loop calls; None if the loop itself is busy."""
-    innermost: FrameType | None = None
+def users_frames(frame: FrameType) -> tuple[FrameType | None, FrameType | None]:
+    """Return the innermost and the outermost frame that are the user's, of what the loop calls now; None if none is."""
+    inner: FrameType | None = None
+    outer: FrameType | None = None
     at: FrameType | None = frame
     while at is not None:
         file = at.f_code.co_filename
         if file.startswith(ASYNCIO):
-            return innermost
-        if innermost is None:
-            innermost = at
-        if not file.startswith(LIBRARIES) and not file.startswith(("<frozen", "<call of ")) and "fletching" not in str(
-            at.f_globals.get("__name__", "")
-        ).partition(".")[0]:
-            return at
+            return inner, outer
+        if not file.startswith(NOT_THE_USERS):
+            outer = at
+            inner = inner or at
         at = at.f_back
-    return None
+    return None, None  # no loop calls it
 
 
 _lock = threading.Lock()
