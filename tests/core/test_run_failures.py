@@ -11,6 +11,7 @@ import pytest
 
 from fletching import NonRecoverableError, RecoverableError, Runner, dynamic, task, workflow
 from fletching.errors import ExecutionWarning, TaskTimeoutError, WorkerDiedError
+from fletching.extend import observe
 
 
 @task
@@ -196,3 +197,20 @@ async def wait_for_ever(a: int) -> int:
 def test_the_deadline_of_a_dynamic_task_holds_for_what_it_calls() -> None:
     with pytest.raises(TaskTimeoutError, match=r"endless.* timeout of 1 s"):
         endless(a=1)
+
+
+def test_what_never_begins_is_told() -> None:
+    @workflow
+    def flow(a: int) -> int:
+        first = fails_first(a=a)
+        return add(a=add(a=first))
+
+    heard: list[tuple[str, str]] = []
+    with observe(lambda event: heard.append((event.kind, event.path))), pytest.raises(ValueError, match="boom"):
+        flow(a=1)
+    assert [each for each in heard if each[0] == "skipped"] == [("skipped", "n1"), ("skipped", "n2")]
+
+
+@task
+def fails_first(a: int) -> int:
+    raise ValueError("boom")

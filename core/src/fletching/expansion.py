@@ -82,6 +82,10 @@ class Nest(Protocol):
         """
         ...
 
+    def skip(self, entity: Any, *, path: str) -> None:
+        """Tell whoever listens that a call will never be made."""
+        ...
+
     def stop(self, then: Callable[[], None]) -> None:
         """Stop every call that is open, and call ``then`` when none is left."""
         ...

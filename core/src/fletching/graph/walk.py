@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["GraphExpansion", "WorkflowFailurePolicy"]
 
 
+BEGUN = -1
+"""What a node waits for that has begun."""
+
+
 class WorkflowFailurePolicy(Enum):
     """What happens to the other nodes when one failed, as the Flyte SDK numbers it."""
 
@@ -71,6 +75,7 @@ class GraphExpansion(Expansion):
     def _start(self, at: int) -> None:
         if self._over:
             return
+        self._left[at] = BEGUN
         node, nest = self.graph.nodes[at], self._nest
         try:
             inputs = {name: binding.value(self.values) for name, binding in node.bindings.items()}
@@ -170,6 +175,9 @@ class GraphExpansion(Expansion):
         """Fail, after the handler had its turn; what goes wrong in it is told beside the error, not instead."""
         assert self._failed is not None, "only called after a failure"
         node, error = self._failed
+        for left, never in zip(self._left, self.graph.nodes, strict=True):
+            if left != BEGUN:
+                self._nest.skip(never.entity, path=never.id)
         if self.handler is None or not isinstance(error, Exception):
             self._nest.fail(error)
             return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.expansion import Outcome
 from fletching.run.call import NO_OVERRIDES, Call
+from fletching.run.events import observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,6 +65,14 @@ class OpenNest:
         call.overrides, call.upstream = overrides, upstream
         self.open += 1
         self._machine.add(call)
+
+    def skip(self, entity: Any, *, path: str) -> None:
+        """Tell whoever listens that a call will never be made."""
+        if observed():
+            call = Call(entity, NO_OVERRIDES, self.path + path, self)
+            call.upstream = ()
+            call.begin()
+            call.report("skipped")
 
     def closed(self, call: Call, outcome: Outcome) -> None:
         """Take note that a call ended; for the machine."""
