@@ -268,6 +268,11 @@ class Supervisor:
                 self._placing.take(place.executor, place.entity)
                 place.item.set_result(None)
 
+    def flush(self) -> None:
+        """Make durable what has ended, if the run is recorded."""
+        if self.options.recorder is not None:
+            self.options.recorder.flush()
+
     async def close(self) -> None:
         """Stop every call that is still open, and wait until it has stopped."""
         self._closed = True

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from fletching_eager.session import Session
+
 __all__ = ["checkpoint", "traced"]
 
 P = ParamSpec("P")
@@ -72,6 +74,8 @@ class CheckpointStep(PythonTask[None]):
 class checkpoint:  # noqa: N801 - used like a function
     """A part of an eager task's body that is recorded with its value, and skipped by a run that goes on from there.
 
+    When its block has been left it is on disk, and so is everything that ended before.
+
     ```python
     async with checkpoint("download") as step:
         if not step.done:
@@ -96,6 +100,7 @@ class checkpoint:  # noqa: N801 - used like a function
         self.value: Any = None
         """What is recorded at the end of the block."""
         self._of = of
+        self._session: Session
         self._step: CheckpointStep
         self._call: asyncio.Task[Any]
 
@@ -103,6 +108,7 @@ class checkpoint:  # noqa: N801 - used like a function
         session = current_session()
         if session is None:
             raise ConfigError(f"checkpoint({self.name!r}) is for the body of an eager task; none is running here")
+        self._session = session
         self._step = CheckpointStep(session.task, self.name, self._of)
         self._call = asyncio.create_task(session.run(self._step, {}))
         await asyncio.wait([self._call, self._step.begun], return_when=asyncio.FIRST_COMPLETED)
@@ -119,6 +125,7 @@ class checkpoint:  # noqa: N801 - used like a function
         if error is None:
             self._step.given.set_result(self.value)
             self.value = await self._call
+            self._session.supervisor.flush()
         elif isinstance(error, Exception):
             self._step.given.set_exception(error)
             await asyncio.wait([self._call])
