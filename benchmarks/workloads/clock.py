@@ -11,7 +11,7 @@ import time
 class Clock:
     """Collects figures by name and prints them as one JSON object.
 
-    A measurement is short (two milliseconds, or one call) and the median is taken over many, so that what another
+    A measurement is short (half a millisecond, or one call) and the median is taken over many, so that what another
     process takes away from a few of them does not count.
     """
 
@@ -46,7 +46,7 @@ class Clock:
         """Return how many calls one measurement takes; the first calls warm everything up."""
         function()
         count = 1
-        while self._once(function, count) * count < 0.002:
+        while self._once(function, count) * count < 0.0005:
             count *= 2
         return count
 
