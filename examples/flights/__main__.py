@@ -25,7 +25,7 @@ def main() -> None:
     with progress():
         answers = runner.run(delays, flights=file, flight=flight)
     show(answers, flight)
-    print("The code: examples/flights/pipeline.py. What ran: fletch runs show flights. Next: docs/tutorial/index.md")
+    print("The code: examples/flights/pipeline.py. What ran: fletch runs show flights")
 
 
 def show(answers: Answers, flight: Flight) -> None:
