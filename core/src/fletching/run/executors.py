@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
     from fletching.context import Execution
 
-__all__ = ["Attempt", "Executor", "Inline", "Loop", "Process", "Running", "Thread", "executor_named", "executor_names"]
+__all__ = [
+    "OWN",
+    "Attempt",
+    "Executor",
+    "Inline",
+    "Loop",
+    "Process",
+    "Running",
+    "Thread",
+    "executor_named",
+    "executor_names",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +217,7 @@ class _Stoppable:
 
 
 OWN: dict[str, type[Any]] = {"inline": Inline, "process": Process, "thread": Thread}
+"""The executors that core brings."""
 
 
 def executor_names() -> tuple[str, ...]:
