@@ -7,6 +7,7 @@ Runs ``python -m examples.flights`` on a terminal of its own and writes ``docs/d
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
@@ -27,7 +28,7 @@ def main() -> None:
     """Run the demo and write the picture."""
     environment = {**os.environ, "TERM": "xterm-256color", "FLETCHING_HOME": tempfile.mkdtemp()}
     shown = record([sys.executable, "-m", "examples.flights"], cwd=ROOT, size=(WIDTH, 50), environment=environment)
-    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w", encoding="utf-8"))
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
     console.print("[bold]$ make demo[/bold]")
     for line in shown.screen.text.rstrip().splitlines():
         text = Text(line)

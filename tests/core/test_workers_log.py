@@ -7,13 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from worker_tasks import about, echo, execution, wait_until
 
 from fletching import task
 from fletching.extend import remember_secret
 from fletching.redaction import forget_secrets
 from fletching.run import workers
 from fletching.run.workers import AttemptStoppedError, Stoppable, run_in_worker
+from worker_tasks import about, echo, execution, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs workers")
 

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from worker_tasks import echo, execution, mistreat
 
 from fletching.errors import WorkerDiedError
 from fletching.run.workers import run_in_worker
+from worker_tasks import echo, execution, mistreat
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs signals, forks and /proc")
 

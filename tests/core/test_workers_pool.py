@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worker_tasks import about, echo, echo_async, execution, gone, tell, wait_until
 
 from fletching.errors import TaskTimeoutError
 from fletching.run import workers
 from fletching.run.killable import living
 from fletching.run.workers import run_in_worker, warm
+from worker_tasks import about, echo, echo_async, execution, gone, tell, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from worker_tasks import echo, execution, gone, lasts, wait_until
 
 from fletching.errors import TaskTimeoutError
 from fletching.run.workers import AttemptStoppedError, Stoppable, run_in_worker
+from worker_tasks import echo, execution, gone, lasts, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

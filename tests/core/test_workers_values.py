@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worker_tasks import Block, execution, keep, tell
 
 from fletching import Pickled, task
 from fletching.errors import SerializationError
 from fletching.run import channel
 from fletching.run.workers import run_in_worker
+from worker_tasks import Block, execution, keep, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
