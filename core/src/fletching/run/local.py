@@ -111,9 +111,13 @@ async def run_expansion_async(call: Call, expansion: Expansion) -> Outcome:
         except BaseException as error:  # noqa: BLE001 - handed on as the outcome
             outcome = Outcome(error=error)
         try:
-            loop.call_soon_threadsafe(lambda: ended.done() or ended.set_result(outcome))
+            loop.call_soon_threadsafe(hear, outcome)
         except RuntimeError:
             pass  # the loop was closed meanwhile: nobody waits
+
+    def hear(outcome: Outcome) -> None:
+        if not ended.done():
+            ended.set_result(outcome)
 
     run_in_thread(lambda: context.run(work))
     try:

@@ -137,9 +137,7 @@ class Placing:
     def has_room(self, executor: Executor, entity: Any) -> bool:
         """Whether an executor may have an attempt of an entity now."""
         return (
-            self.any_room()
-            and self.has_slot(executor)
-            and not (self._environments and self._clashes(executor, entity))
+            self.any_room() and self.has_slot(executor) and not (self._environments and self._clashes(executor, entity))
         )
 
     def has_slot(self, executor: Executor) -> bool:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fletching.run.cache import Found
     from fletching.run.call import Call
 
-__all__ = ["Recorder", "Shared"]
+__all__ = ["Batching", "Recorder", "Shared"]
 
 
 class Recorder(Protocol):
@@ -40,12 +40,16 @@ class Recorder(Protocol):
         """Return the file that what an attempt prints goes to as well, or an empty string."""
         ...
 
-    def begin_batch(self) -> None:
-        """Have what ends until `flush` made durable together."""
-        ...
-
     def flush(self) -> None:
         """Make what was told durable."""
+        ...
+
+
+class Batching(Recorder, Protocol):
+    """A recorder that can make several things durable at once."""
+
+    def begin_batch(self) -> None:
+        """Have what ends until `flush` made durable together."""
         ...
 
 
@@ -59,7 +63,7 @@ class Shared:
     What ends within a moment is made durable together, since a commit may take longer than a small task.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Batching) -> None:
         self._recorder = recorder
         self._lock = threading.RLock()
         self._waits = False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fletching.run.cache import CacheMode
-    from fletching.run.recorder import Recorder
+    from fletching.run.recorder import Batching
 
 __all__ = ["Runner"]
 
@@ -57,7 +57,7 @@ class Runner:
         tags: Iterable[str] = (),
         recover: str = "",
         force: bool = False,
-        recorder: Recorder | None = None,
+        recorder: Batching | None = None,
     ) -> None:
         self.options = RunOptions(
             executor=executor,
@@ -69,8 +69,8 @@ class Runner:
         """What every run is made with."""
         self.run_id = ""
         """Id of the latest recorded run; empty if there is none."""
-        self._about = {"name": name, "tags": tuple(tags), "recover": recover, "force": force}
-        self._records = record or any(self._about.values())
+        self._name, self._tags, self._recover, self._force = name, tuple(tags), recover, force
+        self._records = record or bool(name or self._tags or recover or force)
         if self._records and recorder is not None:
             raise ConfigError("a Runner has a recorder, or keeps its runs in the run store; give one of the two")
         if executor is not None:
@@ -106,7 +106,7 @@ class Runner:
     def _recorded(self, entity: Any, inputs: Mapping[str, Any]) -> Outcome:
         from fletching.run.recording import Recorder
 
-        recorder = Recorder(**self._about)
+        recorder = Recorder(name=self._name, tags=self._tags, recover=self._recover, force=self._force)
         options = self.options
         kept = {"executor": options.executor, "max_parallel": options.max_parallel, "cache": options.cache}
         self.run_id = recorder.begin(entity, inputs, {key: value for key, value in kept.items() if value is not None})

@@ -42,16 +42,19 @@ class LateCall(Call):
 
     __slots__ = ("_make", "_path")
 
+    _make: Callable[[], str]
+    _path: str
+
     @property
     def path(self) -> str:
         """Where in the run it stands."""
-        if self._path is None:
+        if not self._path:
             self._path = self._make()
         return self._path
 
     @path.setter
     def path(self, value: str) -> None:
-        self._path: str | None = value or None
+        self._path = value
 
     def find(self, make: Callable[[], str]) -> None:
         """Have ``make`` work out the path."""
