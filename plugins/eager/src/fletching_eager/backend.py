@@ -70,17 +70,21 @@ class LocalBackend:
             raise ConfigError(f"max_parallel must be 1 or more, or None, got {max_parallel!r}")
         self._folder = None if folder is None else os.fspath(folder)
         self._executor = executor_named("process")
-        self._room = asyncio.Semaphore(max_parallel or self._executor.slots)
+        self._most = max_parallel or self._executor.slots
+        self._room = asyncio.Semaphore(self._most)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._known: dict[str, LocalExecution] = {}
 
     async def launch(
         self, entity: Any, inputs: Mapping[str, Any], *, name: str, labels: Mapping[str, str]
     ) -> LocalExecution:
         """Start a process, or adopt the execution that has this name and did not fail."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._move_to(loop)
         known = self._known.get(name)
         if known is not None and not (known.ended.done() and (known.ended.cancelled() or known.ended.exception())):
             return known
-        loop = asyncio.get_running_loop()
         made = self._known[name] = LocalExecution(name, entity, loop.create_future())
         made.labels = dict(labels)
         kept = self._kept(name)
@@ -93,10 +97,24 @@ class LocalBackend:
             return made
         execution = Execution(WholeCall(entity))
         attempt = Attempt(execution=execution, inputs=inputs, timeout=None, context=copy_context())
-        made.running = self._executor.submit(
-            attempt, lambda outcome: loop.call_soon_threadsafe(self._landed, made, outcome)
-        )
+
+        def done(outcome: Outcome) -> None:
+            try:
+                loop.call_soon_threadsafe(self._landed, made, outcome)
+            except RuntimeError:
+                made.running = None  # the loop was closed meanwhile: nobody waits
+
+        made.running = self._executor.submit(attempt, done)
         return made
+
+    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Forget what another loop left running; whoever waited for it is gone."""
+        for name, known in list(self._known.items()):
+            if not known.ended.done():
+                del self._known[name]
+                if known.running is not None:
+                    known.running.cancel()
+        self._loop, self._room = loop, asyncio.Semaphore(self._most)
 
     def _landed(self, execution: LocalExecution, outcome: Outcome) -> None:
         self._room.release()
@@ -115,7 +133,7 @@ class LocalBackend:
 
     async def wait(self, handle: LocalExecution) -> Any:
         """Wait for it, and return its outputs or raise its error."""
-        return await asyncio.shield(handle.ended)
+        return handle.ended.result() if handle.ended.done() else await asyncio.shield(handle.ended)
 
     async def terminate(self, handle: LocalExecution, reason: str) -> None:
         """Kill its process and all it started."""
