@@ -201,4 +201,4 @@ class Executable(Located):
         return {key: value for key, value in self.__dict__.items() if key not in _GENERATED}
 
 
-_GENERATED = frozenset({"compiled", "_direct"})
+_GENERATED = frozenset({"compiled", "direct", "_direct"})

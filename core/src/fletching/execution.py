@@ -88,14 +88,17 @@ class _Around:
         self._entered: list[Any] = []
 
     def __enter__(self) -> None:
-        from fletching.environment import task_environment
         from fletching.plugins import manager
 
+        task = self._execution.task
         try:
-            environment = task_environment(self._execution.task)
-            if environment is not None:
-                environment.__enter__()
-                self._entered.append(environment)
+            if task.environment or task.security_context:
+                from fletching.environment import task_environment
+
+                environment = task_environment(task)
+                if environment is not None:
+                    environment.__enter__()
+                    self._entered.append(environment)
             if manager().has_hooks("fletching_around_execution"):
                 for each in manager().around_execution(self._execution):
                     each.__enter__()

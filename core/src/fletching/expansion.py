@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ class Outcome(NamedTuple):
     error: BaseException | None = None
 
 
-class Expansion(ABC):
+class Expansion:
     """Calls that together are the work of one call.
 
     An executable gives one from its ``expand``, or an attempt returns one instead of its outputs, as a dynamic task
@@ -31,9 +30,9 @@ class Expansion(ABC):
     kind: ClassVar[str] = "graph"
     """One word for what this is, as progress shows it."""
 
-    @abstractmethod
     def begin(self, nest: Nest) -> None:
         """Start the first calls. Sooner or later one of `Nest.finish` and `Nest.fail` has to be called."""
+        raise NotImplementedError  # no abstract class: each value of each attempt is asked whether it is one of these
 
 
 class Nest(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.auto_container import PythonAutoContainerTask
@@ -113,7 +114,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         """One word for what a node of it is, as progress and pictures show it."""
         return "dynamic" if self._execution_mode is ExecutionBehavior.DYNAMIC else "task"
 
-    @property
+    @cached_property
     def direct(self) -> Callable[..., Any] | None:
         call = None if self.is_async else self.compiled.call
         return None if call is None or "positional_only" in self._python_interface.kinds.values() else call

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fletching.errors import CycleError
 
@@ -13,8 +14,26 @@ if TYPE_CHECKING:
     from fletching.graph.bindings import Binding
     from fletching.graph.node import InputNode, Node
     from fletching.interface import Interface
+    from fletching.metadata import TaskMetadata
 
-__all__ = ["Graph"]
+__all__ = ["Graph", "Visit"]
+
+
+class Visit(NamedTuple):
+    """What a run needs of one node, and what is the same in every run."""
+
+    node: Node
+    entity: Any
+    id: str
+    bindings: tuple[tuple[str, Binding], ...]
+    metadata: TaskMetadata | None
+    overrides: Mapping[str, Any]
+    upstream: tuple[str, ...]
+    """The ids of the nodes that have to end first."""
+    reads: tuple[int, ...]
+    feeds: tuple[int, ...]
+    output: str
+    """The name of the one output that a call of it gives as it is, or empty: there are several, none, or a stream."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,6 +76,31 @@ class Graph:
         object.__setattr__(self, "reads", tuple(reads[:-1]))
         object.__setattr__(self, "uses", tuple(uses))
         self._check_order()
+
+    @cached_property
+    def visits(self) -> tuple[Visit, ...]:
+        """What a run needs of each node."""
+        return tuple(map(self._visit, range(len(self.nodes))))
+
+    def _visit(self, at: int) -> Visit:
+        from fletching.types.iterators import holds_iterator
+
+        node = self.nodes[at]
+        interface = node.entity.python_interface
+        outputs = interface.outputs
+        plain = len(outputs) == 1 and not interface.returns_tuple and not any(map(holds_iterator, outputs.values()))
+        return Visit(
+            node=node,
+            entity=node.entity,
+            id=node.id,
+            bindings=tuple(node.bindings.items()),
+            metadata=node.metadata,
+            overrides=node.overrides.given,
+            upstream=tuple(self.nodes[each].id for each in self.waits_for[at]),
+            reads=self.reads[at],
+            feeds=self.feeds[at],
+            output=next(iter(outputs)) if plain else "",
+        )
 
     def called(self) -> Iterator[Any]:
         """Tell what its nodes call, those in the branches of conditionals included."""

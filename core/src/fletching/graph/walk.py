@@ -54,6 +54,7 @@ class GraphExpansion(Expansion):
         self.policy = policy
         self.handler = handler
         self.values: dict[Node, Mapping[str, Any]] = {graph.inputs: readable_again(graph.inputs.kinds, inputs)}
+        self._visits = graph.visits
         self._left = [len(before) for before in graph.waits_for]
         self._uses = list(graph.uses)
         self._open = len(graph.nodes)
@@ -76,48 +77,49 @@ class GraphExpansion(Expansion):
         if self._over:
             return
         self._left[at] = BEGUN
-        node, nest = self.graph.nodes[at], self._nest
+        visit, values, path = self._visits[at], self.values, self._nest.path
         try:
-            inputs = {name: binding.value(self.values) for name, binding in node.bindings.items()}
+            inputs = {name: binding.value(values) for name, binding in visit.bindings}
         except Exception as error:  # noqa: BLE001 - a part that is not there, or a conversion, fails this node like an attempt
             self._open -= 1
-            self._fail(at, node, error, f"in the inputs of {node} of {self.graph.name!r}")
+            self._fail(at, visit.node, error, f"in the inputs of {visit.node} of {self.graph.name!r}")
             return
-        upstream = tuple(f"{nest.path}{self.graph.nodes[each].id}" for each in self.graph.waits_for[at])
-        nest.call(
-            node.entity,
+        self._nest.call(
+            visit.entity,
             inputs,
-            path=node.id,
+            path=visit.id,
             done=partial(self._done, at),
-            metadata=node.metadata,
-            overrides=node.overrides.given,
-            upstream=upstream,
+            metadata=visit.metadata,
+            overrides=visit.overrides,
+            upstream=tuple([path + each for each in visit.upstream]) if path else visit.upstream,
         )
 
     def _done(self, at: int, outcome: Outcome) -> None:
-        node = self.graph.nodes[at]
+        visit, left = self._visits[at], self._left
         self._open -= 1
         if outcome.error is not None:
-            self._fail(at, node, outcome.error, f"in {node} of {self.graph.name!r}")
+            self._fail(at, visit.node, outcome.error, f"in {visit.node} of {self.graph.name!r}")
             return
-        for before in self.graph.reads[at]:
+        for before in visit.reads:
             self._release(before)
         if self._uses[at]:
-            interface = node.entity.python_interface
-            self.values[node] = readable_again(interface.outputs, interface.named_outputs(outcome.value))
-        for after in self.graph.feeds[at]:
-            self._left[after] -= 1
-            if not self._left[after] and after not in self._dead:
+            if visit.output:
+                self.values[visit.node] = {visit.output: outcome.value}
+            else:
+                interface = visit.entity.python_interface
+                self.values[visit.node] = readable_again(interface.outputs, interface.named_outputs(outcome.value))
+        for after in visit.feeds:
+            left[after] -= 1
+            if not left[after] and after not in self._dead:
                 self._start(after)
         if not self._open:
             self._end()
 
     def _release(self, at: int) -> None:
         """Forget the outputs of a node when the last one that reads them has."""
-        node = self.graph.nodes[at]
         self._uses[at] -= 1
         if self._uses[at] <= 0:
-            self.values.pop(node, None)
+            self.values.pop(self._visits[at].node, None)
 
     def _fail(self, at: int, node: Node, error: BaseException, where: str) -> None:
         if self._failed is None:

@@ -144,7 +144,7 @@ class Call:
             parent = self.parent
             count = getattr(self.entity, "call_count", None) if kind == "started" else None
             events.emit(
-                events.Event(
+                events.new_event(
                     kind=kind,
                     task=self.entity.name,
                     call=self.number,

@@ -154,6 +154,8 @@ class Machine:
             direct = call.entity.direct
             if direct is not None and (self._placing.always_inline or self._idle()):
                 try:
+                    if self._placing.always_inline:
+                        self._placing.executor_for(call)  # it refuses what it cannot keep
                     outcome = Outcome(direct(**call.inputs))
                 except BaseException as error:  # noqa: BLE001 - it is how the call ended
                     outcome = Outcome(error=error)
@@ -165,7 +167,8 @@ class Machine:
 
     def _idle(self) -> bool:
         """Whether nothing else is going on."""
-        return not (self._flying or self._agenda)
+        agenda = self._agenda
+        return not (self._flying or agenda.ready or agenda.waiting or agenda.has_timers)
 
     def _advance(self, call: Call, outcome: Outcome | None) -> None:
         """Have a call's plan take its next step."""

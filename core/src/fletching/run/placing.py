@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Placing"]
 
+NONE: Mapping[str, str] = {}
+
 
 class Placing:
     """The executors of one run, made when first needed, and how many attempts each has."""
@@ -30,7 +32,7 @@ class Placing:
         self._made: dict[type[Any], Executor] = {}
         self._load: dict[int, int] = {}
         self._total = 0
-        self._environments: list[dict[str, str]] = []
+        self._environments: list[Mapping[str, str]] = []
         """The variables that each attempt in this process has set."""
         self._checked: set[tuple[int, int, int]] = set()
         self.inline: Executor = Inline()
@@ -162,7 +164,7 @@ class Placing:
         """Count an attempt out."""
         self._load[id(executor)] -= 1
         self._total -= 1
-        if variables_of(entity) and not isinstance(executor, Process):
+        if self._environments and variables_of(entity) and not isinstance(executor, Process):
             self._environments.remove(variables_of(entity))
 
     def close(self) -> None:
@@ -172,6 +174,7 @@ class Placing:
                 executor.close()
 
 
-def variables_of(entity: Any) -> dict[str, str]:
+def variables_of(entity: Any) -> Mapping[str, str]:
     """Return the environment variables that an entity asks for."""
-    return dict(getattr(entity, "environment", None) or ())
+    found = getattr(entity, "environment", None)
+    return dict(found) if found else NONE
