@@ -94,7 +94,7 @@ class Shared:
             if not self._waits:
                 self._waits = True
                 self._recorder.begin_batch()
-                timer = threading.Timer(SOON, self.flush)
+                timer = threading.Timer(SOON, self._flush_soon)
                 timer.daemon = True
                 timer.start()
             self._recorder.ended(call, outcome, state)
@@ -105,7 +105,12 @@ class Shared:
             return self._recorder.log_path(call, number)
 
     def flush(self) -> None:
-        """Make what was told durable."""
+        """Make what was told durable; nothing of it is written by another thread after this."""
         with self._lock:
             self._waits = False
             self._recorder.flush()
+
+    def _flush_soon(self) -> None:
+        with self._lock:
+            if self._waits:  # else it is durable, and the recorder may be closed by now
+                self.flush()

@@ -124,5 +124,9 @@ class Runner:
 def drive(entity: Any, inputs: Mapping[str, Any], options: RunOptions) -> Outcome:
     """Run an executable with bound inputs and return how it ended."""
     machine = Machine(options)
-    with gently(machine):
-        return machine.run(new_call(entity, inputs, options))
+    try:
+        with gently(machine):
+            return machine.run(new_call(entity, inputs, options))
+    finally:
+        if options.recorder is not None:
+            options.recorder.flush()  # whoever began the record ends it, and may do so on another thread
