@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ SOON = 0.02
 """Seconds after which what has ended is durable at the latest, however long the next call takes."""
 
 
+IDLE = 1.0
+"""Seconds without anything to write after which the thread that writes ends."""
+
+
 class Shared:
     """A recorder that several drivers of one run tell things, each on its own thread.
 
@@ -67,6 +72,8 @@ class Shared:
         self._recorder = recorder
         self._lock = threading.RLock()
         self._waits = False
+        self._wake = threading.Event()
+        self._flusher: threading.Thread | None = None
 
     def recall(self, call: Call) -> Found | None:
         """Return what an earlier run recorded as the outputs of this very call, or None."""
@@ -94,9 +101,10 @@ class Shared:
             if not self._waits:
                 self._waits = True
                 self._recorder.begin_batch()
-                timer = threading.Timer(SOON, self._flush_soon)
-                timer.daemon = True
-                timer.start()
+                self._wake.set()
+                if self._flusher is None:
+                    self._flusher = threading.Thread(target=self._flush_soon, name="fletching-record", daemon=True)
+                    self._flusher.start()
             self._recorder.ended(call, outcome, state)
 
     def log_path(self, call: Call, number: int) -> str:
@@ -111,6 +119,14 @@ class Shared:
             self._recorder.flush()
 
     def _flush_soon(self) -> None:
+        """Flush a moment after something ended, on one thread as long as that happens: each has its own connection."""
+        while self._wake.wait(IDLE):
+            self._wake.clear()
+            time.sleep(SOON)
+            with self._lock:
+                if self._waits:  # else it is durable, and the recorder may be closed by now
+                    self.flush()
         with self._lock:
-            if self._waits:  # else it is durable, and the recorder may be closed by now
+            self._flusher = None
+            if self._waits:  # it came between the wait and the lock
                 self.flush()
