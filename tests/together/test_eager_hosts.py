@@ -1,4 +1,4 @@
-"""An eager task is called wherever an event loop runs: a web handler, a test of pytest-asyncio, uvloop, a notebook's cell."""
+"""An eager task is called wherever an event loop runs: a web handler, pytest-asyncio, uvloop, a notebook's cell."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ async def later(a: int) -> int:
 
 @workflow
 def flow(a: int) -> int:
-    return add(a=later(a=a), b=1)
+    return add(a=later(a=a), b=1)  # type: ignore[arg-type]  # a promise
 
 
 @eager
 async def answer(a: int) -> dict[str, str]:
-    total, name, through = await asyncio.gather(add(a=a, b=1), who(a=a), flow(a=a))
+    total, name, through = await asyncio.gather(add.aio(a=a, b=1), who.aio(a=a), flow.aio(a=a))
     return {"total": str(total), "who": name, "flow": str(through)}
 
 
@@ -115,9 +115,10 @@ async def blocks() -> int:
 
 
 def test_blocking_is_noticed_under_uvloop() -> None:
-    with pytest.warns(UserWarning, match="in blocks held up the event loop"), asyncio.Runner(
-        loop_factory=uvloop.new_event_loop
-    ) as runner:
+    with (
+        pytest.warns(UserWarning, match="in blocks held up the event loop"),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
         runner.run(blocks())
 
 
@@ -191,7 +192,7 @@ def test_in_tests_of_pytest_asyncio(tmp_path: Path) -> None:
         "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin", str(tmp_path)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
         cwd=tmp_path,
         env=clean_environment(),
         capture_output=True,

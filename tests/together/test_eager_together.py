@@ -30,7 +30,7 @@ def test_maps_and_tasks_of_other_types_can_be_awaited() -> None:
 
 @eager
 async def double(a: int) -> int:
-    return 2 * await add(a=a, b=0)
+    return 2 * await add.aio(a=a, b=0)
 
 
 def test_a_map_of_an_eager_task() -> None:

@@ -73,6 +73,10 @@ async def wait() -> None:
     """Await a task."""
     assert_type(await later(a=1), str)
     await later("1")  # type: ignore[arg-type]
+    assert_type(await later.aio(a=1), str)
+    assert_type(await add.aio(1, b=2), int)
+    await add(1)  # type: ignore[misc]
+    await add.aio("1")  # type: ignore[arg-type]
 
 
 task(retry=1)  # type: ignore[call-overload]

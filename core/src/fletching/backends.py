@@ -43,10 +43,10 @@ class Backend(Protocol):
         """
         ...
 
-    async def wait(self, handle: Handle) -> Any:
+    async def wait(self, handle: Any) -> Any:
         """Wait for an execution, and return its outputs as a call of the entity returns them; raise what it raised."""
         ...
 
-    async def terminate(self, handle: Handle, reason: str) -> None:
+    async def terminate(self, handle: Any, reason: str) -> None:
         """Stop an execution and all that belongs to it; nothing if it has ended."""
         ...

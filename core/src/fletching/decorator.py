@@ -10,7 +10,7 @@ from fletching.function_task import ExecutionBehavior, PythonFunctionTask
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from typing import Unpack
 
     from fletching.accelerators import BaseAccelerator
@@ -27,6 +27,7 @@ __all__ = ["TaskOptions", "dynamic", "task"]
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
+T = TypeVar("T")
 
 
 class TaskOptions(TypedDict, total=False):
@@ -98,6 +99,16 @@ if TYPE_CHECKING:
         """What type checkers see: a task that is called as its function is."""
 
         def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+        @overload
+        def aio(
+            self: FunctionTask[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
+        ) -> Coroutine[Any, Any, T]: ...
+
+        @overload
+        def aio(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]: ...
+
+        def aio(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
 METADATA = ("interruptible", "deprecated", "retries", "timeout", "labels", "annotations")

@@ -122,6 +122,18 @@ class Executable(Located):
         """
         return self._run(self.bind(*args, **kwargs))
 
+    def aio(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Call it from code that awaits: ``await t.aio(a=1)``, whether it is async itself or not.
+
+        In the body of an eager task this is a call as any other, which type checkers know to be awaitable. Elsewhere
+        the work of what is not async is done on a thread, so that it does not hold up the event loop.
+        """
+        if self.is_async or RECORDER.get() is not None:
+            return self(*args, **kwargs)
+        import asyncio
+
+        return asyncio.to_thread(self, *args, **kwargs)
+
     def bind(self, /, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return every input by name, as the caller gave it, defaults filled in.
 

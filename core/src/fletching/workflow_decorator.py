@@ -8,7 +8,7 @@ from fletching.errors import UnknownOptionError, close_match
 from fletching.function_workflow import PythonFunctionWorkflow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from typing import Unpack
 
     from fletching.documentation import Documentation
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
         """What type checkers see: a workflow that is called as its function is."""
 
         def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+        def aio(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]: ...
 
 
 @overload

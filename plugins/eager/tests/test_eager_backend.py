@@ -69,7 +69,11 @@ async def main(n: int) -> dict[str, list[int]]:
     sums = await asyncio.gather(*(add(a=at) for at in range(n)), later(a=n), flow(a=n))
     async with checkpoint("save") as save:
         save.value = await here(n)
-    return {"sums": list(sums), "processes": list(await asyncio.gather(process(a=1), inner(a=5)))[:1], "here": [save.value]}
+    return {
+        "sums": list(sums),
+        "processes": list(await asyncio.gather(process(a=1), inner(a=5)))[:1],
+        "here": [save.value],
+    }
 
 
 def test_each_call_is_a_process() -> None:
@@ -86,7 +90,7 @@ def test_run_with_backend_is_awaited_and_named_backends_are_found() -> None:
     assert isinstance(LocalBackend(), Backend)
     with pytest.raises(UnknownPluginError, match="no_such"):
         main.run("no_such", n=1)
-    with pytest.raises(ConfigError, match="run.. takes a backend, or the name of one, got 3"):
+    with pytest.raises(ConfigError, match=r"run\(\) takes a backend, or the name of one, got 3"):
         main.run(3, n=1)  # type: ignore[arg-type]
 
 

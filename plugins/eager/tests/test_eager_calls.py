@@ -64,6 +64,18 @@ async def everything(a: int) -> list[int]:
 EVERYTHING = [2, 8, 2, 101, 3, 7, 1, 2]
 
 
+@eager
+async def everything_typed(a: int) -> list[int]:
+    return [await add.aio(a=a), await add.aio(a, 7), await later.aio(a=a), await other.aio(a=a), await flow.aio(a=a)]
+
+
+def test_aio_is_a_call_that_can_be_awaited_everywhere() -> None:
+    async def main() -> list[int]:
+        return [await add.aio(a=1), await later.aio(1), *await everything_typed.aio(a=1), await flow.aio(a=1)]
+
+    assert asyncio.run(main()) == [2, 2, 2, 8, 2, 101, 3, 3]
+
+
 def test_every_kind_of_call_can_be_awaited() -> None:
     assert asyncio.run(everything(a=1)) == EVERYTHING
 
@@ -80,7 +92,7 @@ def around(a: int) -> int:
 
 def test_it_is_a_node_of_a_workflow() -> None:
     assert around(a=1) == 102
-    assert [node.entity for node in around.nodes][0] is other
+    assert next(iter(around.nodes)).entity is other
 
 
 @eager

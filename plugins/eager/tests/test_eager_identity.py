@@ -1,4 +1,4 @@
-"""Where in a run a call of an eager task stands: the same in every run, whatever the order, also after harmless edits."""
+"""Where in a run a call of an eager task stands: the same in every run, whatever the order, also after edits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conformance kit. On the wire an eager task is a plain one that says of itself that it is eager, as flytekit's is."""
+"""The conformance kit. On the wire an eager task is a plain one that says that it is eager, as flytekit's is."""
 
 from __future__ import annotations
 

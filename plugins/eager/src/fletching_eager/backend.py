@@ -55,7 +55,7 @@ class LocalExecution:
 
 
 class LocalBackend:
-    """Runs executions in processes of their own on this machine; each ends when this process does, however that happens.
+    """Runs executions in processes of this machine; each of them ends when this process does, however that happens.
 
     Args:
         folder: where the outputs of executions that succeeded are kept. Whoever runs the same eager task with the same

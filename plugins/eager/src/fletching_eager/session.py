@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fletching.extend import Backend
     from fletching_eager.task import EagerAsyncPythonFunctionTask
 
-__all__ = ["DECK", "Session", "current_session"]
+__all__ = ["SESSION", "Session", "current_session"]
 
 DECK = "Eager Executions"
 """The title of the report's section."""

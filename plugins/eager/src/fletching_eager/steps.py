@@ -27,7 +27,7 @@ class TracedFunction(AsyncPythonFunctionTask[None]):
     """A coroutine function whose calls in an eager task are recorded; it always runs where the eager task does."""
 
     orchestrates = True
-    node_kind = "step"  # type: ignore[assignment]  # core's is worked out from what the function stands for
+    node_kind = "step"
 
     async def async_execute(self, /, *args: Any, **kwargs: Any) -> Any:
         session = SESSION.get()
@@ -91,7 +91,7 @@ class checkpoint:  # noqa: N801 - used like a function
         ConfigError: it is not in the body of an eager task.
     """
 
-    def __init__(self, name: str, of: Any = Pickled[Any]) -> None:
+    def __init__(self, name: str, of: Any = Pickled) -> None:
         if not isinstance(name, str) or not name or not name.replace("-", "_").isidentifier():
             raise ConfigError(f"checkpoint: the name must be of letters, digits, '_' and '-', got {name!r}")
         self.name = name

@@ -29,7 +29,7 @@ class EagerAsyncPythonFunctionTask(AsyncPythonFunctionTask[EagerConfig]):
     """A task whose coroutine function awaits tasks, workflows and other eager tasks; what `eager` makes."""
 
     orchestrates = True
-    node_kind = "eager"  # type: ignore[assignment]  # core's is worked out from what the function stands for
+    node_kind = "eager"
 
     def __init__(
         self,
@@ -168,7 +168,7 @@ def check_function(function: Any, what: str = "@eager") -> None:
         raise ConfigError(
             f"{what} goes in front of an async function, got the {kind} {function.name!r}; keep one of the decorators"
         )
-    if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(getattr(function, "__call__", None)):  # noqa: B004
+    if not inspect.iscoroutinefunction(function):
         name = getattr(function, "__qualname__", None) or repr(function)
         raise ConfigError(
             f"{what} goes in front of an async function, and {name} is none: write 'async def', and await what it "

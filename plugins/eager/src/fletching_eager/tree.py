@@ -63,5 +63,7 @@ class Tree:
             lines.append(f"{node.name}  {node.state}  {node.seconds:.3f} s")
             lines.extend(f"  {line}" for line in node.inner.splitlines())
         if self.full:
-            lines.append(f"... calls after the first {SHOWN} are not listed; 'fletch runs show' has those of a recorded run")
+            lines.append(
+                f"... calls after the first {SHOWN} are not listed; 'fletch runs show' has those of a recorded run"
+            )
         return "\n".join(lines)
