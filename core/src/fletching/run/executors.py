@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from fletching.errors import ExecutorError
@@ -140,14 +141,8 @@ class Thread(_Here):
         from fletching.execution import run_attempt
         from fletching.run.threads import run_in_thread
 
-        def work() -> None:
-            try:
-                outcome = Outcome(attempt.context.run(run_attempt, attempt.execution, attempt.inputs))
-            except BaseException as error:  # noqa: BLE001 - as above
-                outcome = Outcome(error=error)
-            done(outcome)
-
-        return _Stoppable(run_in_thread(work).stop)
+        work = partial(attempt.context.run, run_attempt, attempt.execution, attempt.inputs)
+        return _Stoppable(run_in_thread(work, done).stop)
 
 
 class Process(_Here):
@@ -167,16 +162,11 @@ class Process(_Here):
         execution = attempt.execution
         stoppable = _Stoppable()
 
-        def work() -> None:
-            try:
-                inputs = replayed_inputs(execution.task, attempt.inputs)
-                value = run_in_worker(execution, inputs, attempt.timeout, running=stoppable.adopt)
-                outcome = Outcome(value)
-            except BaseException as error:  # noqa: BLE001 - as above
-                outcome = Outcome(error=error)
-            done(outcome)
+        def work() -> Any:
+            inputs = replayed_inputs(execution.task, attempt.inputs)
+            return run_in_worker(execution, inputs, attempt.timeout, running=stoppable.adopt)
 
-        run_in_thread(lambda: attempt.context.run(work))
+        run_in_thread(partial(attempt.context.run, work), done)
         return stoppable
 
 

@@ -95,6 +95,7 @@ async def run_expansion_async(call: Call, expansion: Expansion) -> Outcome:
     """Run the calls that are the work of ``call`` by a machine on a thread of its own; cancelled, it stops them."""
     import asyncio
     from contextvars import copy_context
+    from functools import partial
 
     from fletching.run.machine import Machine
     from fletching.run.threads import run_in_thread
@@ -105,11 +106,9 @@ async def run_expansion_async(call: Call, expansion: Expansion) -> Outcome:
     context.run(RECORDER.set, None)
     machine = Machine(call.options, may_be_inline=False)
 
-    def work() -> None:
-        try:
-            outcome = machine.run_inside(call, expansion)
-        except BaseException as error:  # noqa: BLE001 - handed on as the outcome
-            outcome = Outcome(error=error)
+    def done(outcome: Outcome) -> None:
+        if outcome.error is None:
+            outcome = outcome.value  # the machine's own
         try:
             loop.call_soon_threadsafe(hear, outcome)
         except RuntimeError:
@@ -119,7 +118,7 @@ async def run_expansion_async(call: Call, expansion: Expansion) -> Outcome:
         if not ended.done():
             ended.set_result(outcome)
 
-    run_in_thread(lambda: context.run(work))
+    run_in_thread(partial(context.run, machine.run_inside, call, expansion), done)
     try:
         return await asyncio.shield(ended)
     except asyncio.CancelledError:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fletching.errors import RunCancelledError
+from fletching.expansion import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,36 +28,46 @@ class StopAttempt(RunCancelledError):
 
 
 class ThreadJob:
-    """Work for a thread, while it waits, runs and has ended."""
+    """Work for a thread, while it waits, runs and has ended; whatever stops it, and when, ``done`` is told once."""
 
-    __slots__ = ("_ended", "_lock", "_thread", "_work")
+    __slots__ = ("_asked", "_done", "_ended", "_lock", "_thread", "_work")
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], Any], done: Callable[[Outcome], None]) -> None:
         self._work = work
+        self._done = done
         self._lock = threading.Lock()
         self._thread: int | None = None
-        self._ended = False
+        self._asked = self._ended = False
 
     def run(self) -> None:
         """Do the work on the calling thread."""
+        try:
+            outcome = self._outcome()
+        except StopAttempt as stop:
+            outcome = Outcome(error=stop)  # it came beside the work, between two lines of ours
+        self._done(outcome)
+
+    def _outcome(self) -> Outcome:
         with self._lock:
-            if self._ended:
-                return
+            if self._asked:
+                return Outcome(error=StopAttempt("stopped before it began"))
             self._thread = threading.get_ident()
         try:
-            self._work()
+            return Outcome(self._work())
+        except BaseException as error:  # noqa: BLE001 - handed on as the outcome
+            return Outcome(error=error)
         finally:
             with self._lock:
                 self._ended = True
-                if self._thread is None:
+                if self._asked:
                     _raise_in(threading.get_ident(), None)  # asked to stop after the last line of the work
 
     def stop(self) -> None:
         """Have the work end with `StopAttempt`, at its next line of Python; in the middle of C code, after that."""
         with self._lock:
-            if self._thread is not None and not self._ended:
+            if self._thread is not None and not (self._asked or self._ended):
                 _raise_in(self._thread, StopAttempt)
-                self._thread = None
+            self._asked = True
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
@@ -95,10 +106,7 @@ class _Pool:
                         self.idle -= 1
                         return
                 continue  # work that is on its way counts on this thread
-            try:
-                job.run()
-            except StopAttempt:
-                pass  # it came when the work had ended already
+            job.run()
             del job  # its values must not live until the next one comes
             with self.lock:
                 self.idle += 1
@@ -107,11 +115,11 @@ class _Pool:
 _pools: list[_Pool] = []
 
 
-def run_in_thread(work: Callable[[], None]) -> ThreadJob:
-    """Have a thread do some work, now."""
+def run_in_thread(work: Callable[[], Any], done: Callable[[Outcome], None]) -> ThreadJob:
+    """Have a thread do some work, now; ``done`` is called there with how it ended."""
     # A forked child has the object and not its threads.
     if not _pools or _pools[-1].pid != os.getpid():
         _pools[:] = [_Pool()]
-    job = ThreadJob(work)
+    job = ThreadJob(work, done)
     _pools[-1].submit(job)
     return job
