@@ -23,8 +23,8 @@ class Expansion:
     """Calls that together are the work of one call.
 
     An executable gives one from its ``expand``, or an attempt returns one instead of its outputs, as a dynamic task
-    does. Everything happens on the scheduler's own thread: `begin`, and the callbacks that `Nest.call` gets, must not
-    block.
+    does. Everything happens on the scheduler's own thread: `begin`, and the callbacks that `Nest` gets, must not block.
+    What one of them raises ends the call, as `Nest.fail` does.
     """
 
     kind: ClassVar[str] = "graph"
@@ -90,7 +90,7 @@ class Nest(Protocol):
         ...
 
     def finish(self, value: Any) -> None:
-        """End with what the caller sees."""
+        """Stop every call that is open, then end with what the caller sees."""
         ...
 
     def fail(self, error: BaseException) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from fletching.errors import ExecutorError
+from fletching.errors import ExecutorError, text_of
 from fletching.expansion import Outcome
 
 if TYPE_CHECKING:
@@ -25,8 +26,11 @@ __all__ = [
     "Process",
     "Running",
     "Thread",
+    "checked_outcome",
+    "close_executor",
     "executor_named",
     "executor_names",
+    "stop_running",
 ]
 
 
@@ -234,7 +238,59 @@ def executor_named(name: str) -> Executor:
     except UnknownPluginError as error:
         known = executor_names()
         raise ExecutorError(f"{error}{close_match(name, known)}; there is: {', '.join(known)}") from error
-    executor = found()
+    try:
+        executor = found()
+    except Exception as error:
+        raise ExecutorError(
+            f"the plugin's executor {name!r} cannot be made: {type(error).__name__}: {text_of(error)}"
+        ) from error
+    return checked_executor(name, executor)
+
+
+def checked_executor(name: str, executor: Any) -> Executor:
+    """Return what a plugin gives as its executor, if it is one."""
     if not isinstance(executor, Executor):
         raise ExecutorError(f"the plugin's executor {name!r} gave {executor!r}, which lacks a part of an Executor")
+    slots: object = executor.slots
+    if not isinstance(slots, int) or slots < 1:
+        raise ExecutorError(
+            f"the plugin's executor {name!r} has slots={slots!r}; it is a number of attempts, 1 or more"
+        )
+    if not isinstance(executor.honours, Collection):
+        raise ExecutorError(f"the plugin's executor {name!r} has honours={executor.honours!r}; it is a set of names")
     return executor
+
+
+def checked_outcome(executor: Executor, outcome: object) -> Outcome:
+    """Return what an executor says came of an attempt; an error in its place if it says nothing that makes sense."""
+    if isinstance(outcome, Outcome) and (outcome.error is None or isinstance(outcome.error, BaseException)):
+        return outcome
+    return Outcome(error=ExecutorError(f"executor {executor.name!r} ended an attempt with {outcome!r}, not an Outcome"))
+
+
+def stop_running(executor: Executor, running: Running | None) -> None:
+    """Tell an attempt to stop; an executor that cannot even be told is warned of, and stops nothing else."""
+    if running is not None:
+        try:
+            running.cancel()
+        except Exception as error:  # noqa: BLE001 - a plugin's
+            _warn_of_plugin(
+                f"executor {executor.name!r} failed to stop an attempt: {type(error).__name__}: {text_of(error)}"
+            )
+
+
+def close_executor(executor: Executor) -> None:
+    """Let go of an executor; one that fails to end is warned of, and takes nothing from what it has done."""
+    try:
+        executor.close()
+    except Exception as error:  # noqa: BLE001 - a plugin's
+        _warn_of_plugin(f"executor {executor.name!r} failed to close: {type(error).__name__}: {text_of(error)}")
+
+
+def _warn_of_plugin(message: str) -> None:
+    import warnings
+
+    from fletching.errors import ExecutionWarning
+    from fletching.frames import caller_level
+
+    warnings.warn(message, ExecutionWarning, stacklevel=caller_level())

@@ -18,6 +18,7 @@ from fletching.expansion import Outcome
 from fletching.gate import GATE
 from fletching.run.agenda import Agenda, is_below
 from fletching.run.call import Wait, begin_attempt, call_plan
+from fletching.run.executors import checked_outcome, stop_running
 from fletching.run.loop import blocking
 from fletching.run.nest import OpenNest
 from fletching.run.options import DEFAULT_OPTIONS
@@ -55,8 +56,7 @@ class Flight:
     def stop(self) -> None:
         """Tell it to stop."""
         self.call.cancelled = True
-        if self.handle is not None:
-            self.handle.cancel()
+        stop_running(self.executor, self.handle)
 
 
 class Machine:
@@ -261,12 +261,15 @@ class Machine:
         try:
             begin_attempt(call, execution, executor.name)
             attempt = self._placing.attempt(call, execution, self._context)
-            if executor is self._placing.inline:
-                executor.submit(attempt, lambda outcome: self._landed(flight, outcome))
+            if executor is not self._placing.inline:
+                flight.handle = executor.submit(attempt, lambda outcome: self._messages.put((flight, outcome)))
                 return
-            flight.handle = executor.submit(attempt, lambda outcome: self._messages.put((flight, outcome)))
+            ended: list[Outcome] = []
+            executor.submit(attempt, ended.append)
         except Exception as error:  # noqa: BLE001 - an executor that cannot even begin; or a listener's own error
             self._landed(flight, Outcome(error=error))
+        else:
+            self._landed(flight, ended.pop())
 
     def _landed(self, flight: Flight, outcome: Outcome) -> None:
         call = flight.call
@@ -275,7 +278,7 @@ class Machine:
         del self._flying[call.number]
         flight.handle = None  # it leads back to the flight: neither would go, nor the inputs
         self._placing.give(flight.executor, call.entity)
-        self._advance(call, outcome)
+        self._advance(call, checked_outcome(flight.executor, outcome))
 
     # Waiting
 
@@ -368,9 +371,11 @@ class Machine:
             if message is None:
                 continue
             flight, outcome = message
-            self._flying.pop(flight.call.number, None)
-            if outcome.error is None:
-                self._advance(flight.call, outcome)
+            if self._flying.get(flight.call.number) is flight:
+                del self._flying[flight.call.number]
+                outcome = checked_outcome(flight.executor, outcome)
+                if outcome.error is None:
+                    self._advance(flight.call, outcome)
             self._agenda.clear()
 
 

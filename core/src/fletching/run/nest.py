@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fletching.errors import RunError
 from fletching.expansion import Outcome
 from fletching.run.call import NO_OVERRIDES, Call
 from fletching.run.events import observed
@@ -79,7 +80,10 @@ class OpenNest:
         self.open -= 1
         if self._then is None:
             if call.done is not None:
-                call.done(outcome)
+                try:
+                    call.done(outcome)
+                except Exception as error:  # noqa: BLE001 - the expansion's own
+                    self._broken(error)
         elif not self.open:
             self._stopped()
 
@@ -97,14 +101,28 @@ class OpenNest:
     def _stopped(self) -> None:
         then, self._then = self._then, None
         assert then is not None, "only called while stopping"
-        then()
+        try:
+            then()
+        except Exception as error:  # noqa: BLE001 - the expansion's own
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> None:
+        """Fail with an error of the expansion's own; it is how the call ended."""
+        if self._ended:
+            raise error
+        self.fail(error)
 
     def finish(self, value: Any) -> None:
-        """End with what the caller sees."""
-        self._end(Outcome(value))
+        """Stop every call that is open, then end with what the caller sees."""
+        if self.open:
+            self.stop(lambda: self._end(Outcome(value)))
+        else:
+            self._end(Outcome(value))
 
     def fail(self, error: BaseException) -> None:
         """Stop every call that is open, then end with an error."""
+        if not isinstance(error, BaseException):
+            error = RunError(f"the work of {self.of.entity.name!r} failed with {error!r}, which is no exception")
         self.stop(lambda: self._end(Outcome(error=error)))
 
     def _end(self, outcome: Outcome) -> None:

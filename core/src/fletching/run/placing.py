@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fletching.run.call import NO_OVERRIDES
-from fletching.run.executors import Attempt, Inline, Loop, Process, Thread, executor_named
+from fletching.run.executors import Attempt, Inline, Loop, Process, Thread, close_executor, executor_named
 from fletching.run.fields import check_fields
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Placing:
         self._total = 0
         self._environments: list[Mapping[str, str]] = []
         """The variables that each attempt in this process has set."""
-        self._checked: set[tuple[int, int, int]] = set()
+        self._checked: dict[tuple[int, int, int], tuple[Any, ...]] = {}
+        """What was found to be kept, by its ids; holding it keeps the ids its own."""
         self.inline: Executor = Inline()
         """For an attempt that runs on the machine's own thread."""
         self.always_inline = options.executor == "inline"
@@ -81,7 +82,7 @@ class Placing:
         key = id(entity), id(metadata), id(overrides)
         if key not in self._checked:
             check_fields(executor, entity, metadata, overrides, lenient=self._options.lenient)
-            self._checked.add(key)
+            self._checked[key] = entity, metadata, overrides
 
     def check(self, entity: Any) -> None:
         """Refuse a run whose named executor cannot keep what a call in it asks for, before anything of it has run.
@@ -171,7 +172,7 @@ class Placing:
         """Let go of every executor."""
         for executor in (self._named, *self._made.values()):
             if executor is not None:
-                executor.close()
+                close_executor(executor)
 
 
 def variables_of(entity: Any) -> Mapping[str, str]:

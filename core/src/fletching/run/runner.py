@@ -74,11 +74,10 @@ class Runner:
         if self._records and recorder is not None:
             raise ConfigError("a Runner has a recorder, or keeps its runs in the run store; give one of the two")
         if executor is not None:
-            from fletching.run.executors import executor_named
+            from fletching.run.executors import close_executor, executor_named
 
-            executor_named(
-                executor
-            ).close()  # a name that nothing answers to is refused here, not in the middle of a run
+            # A name that nothing answers to is refused here, not in the middle of a run.
+            close_executor(executor_named(executor))
 
     def run(self, entity: Any, /, **inputs: Any) -> Any:
         """Run an executable with native inputs by name, and return its native outputs.
