@@ -202,6 +202,26 @@ def test_a_child_can_be_awaited_with_a_timeout() -> None:
     assert asyncio.run(patient()) == "timeout"
 
 
+@eager
+async def one_inside(a: int) -> int:
+    return await counted(a=a)
+
+
+@eager
+async def unlimited_inside(n: int) -> int:
+    return sum(await asyncio.gather(*(one_inside(a=at) for at in range(n))))
+
+
+def test_max_parallel_counts_what_stands_deeper_too() -> None:
+    MOST[0] = 0
+    assert Runner(max_parallel=3).run(unlimited_inside, n=20) == 190
+    assert MOST[0] == 3
+
+
+def test_eager_tasks_take_nobody_s_room() -> None:
+    assert asyncio.run(unlimited_inside(n=1500)) == sum(range(1500))  # more than the loop runs attempts at once
+
+
 BARRIER = threading.Barrier(4)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_OVERRIDES",
     "Call",
+    "Halt",
     "Step",
     "Wait",
     "begin_attempt",
@@ -46,6 +47,15 @@ Step: TypeAlias = "Execution | Wait | Expansion"
 """What a plan asks of its driver: make an attempt, wait, or run the calls of an expansion."""
 
 
+class Halt:
+    """Whether a run was told to begin nothing new."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self) -> None:
+        self.asked = False
+
+
 class Call:
     """One call of one executable: what is run, with which inputs, and where in the run it stands."""
 
@@ -56,6 +66,7 @@ class Call:
         "done",
         "entity",
         "entry",
+        "halt",
         "inner",
         "inputs",
         "nest",
@@ -101,6 +112,8 @@ class Call:
         """Whether it is to end as soon as it can."""
         self.inner: OpenNest | None = None
         """The calls that are its work, while they are open."""
+        self.halt: Halt | None = None
+        """Whether the run it belongs to was told to begin nothing new; None where nobody can tell it."""
         self.plan: Generator[Step, Outcome | None, Outcome] | None = None
         self.entry: CacheEntry | None = None
         """What the cache holds, or will hold, for it."""

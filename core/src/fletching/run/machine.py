@@ -17,7 +17,7 @@ from fletching.errors import RunCancelledError, RunError, TaskTimeoutError
 from fletching.expansion import Outcome
 from fletching.gate import GATE
 from fletching.run.agenda import Agenda, is_below
-from fletching.run.call import Wait, begin_attempt, call_plan
+from fletching.run.call import Halt, Wait, begin_attempt, call_plan
 from fletching.run.executors import checked_outcome, stop_running
 from fletching.run.loop import blocking
 from fletching.run.nest import OpenNest
@@ -80,7 +80,8 @@ class Machine:
         self._open: dict[int, Call] = {}
         """Calls whose plan was begun and has not ended, by number."""
         self._result: Outcome | None = None
-        self._interrupted = self._stopped = False
+        self._halt = Halt()
+        self._stopped = False
 
     # How it is used
 
@@ -101,7 +102,7 @@ class Machine:
 
     def interrupt(self) -> None:
         """Begin nothing new, wait for what runs, and end as interrupted; a signal handler may call this."""
-        self._interrupted = True
+        self._halt.asked = True
         self._messages.put(None)
 
     def stop(self) -> None:
@@ -113,7 +114,7 @@ class Machine:
         try:
             with blocking():
                 while self._result is None:
-                    if self._interrupted:
+                    if self._halt.asked:
                         return self._wind_down(gently=not self._stopped)
                     self._turn()
         except KeyboardInterrupt:
@@ -142,7 +143,7 @@ class Machine:
 
     def add(self, call: Call) -> None:
         """Take on a call that may begin."""
-        call.options = self._options
+        call.options, call.halt = self._options, self._halt
         self._agenda.ready.append(call)
 
     def capacity_for(self, entity: Any) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
 
 from fletching.context import RECORDER, STATE, Execution, current_execution
@@ -28,6 +28,7 @@ from fletching.run.placing import Placing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from fletching.expansion import Expansion
     from fletching.run.executors import Executor
     from fletching.run.options import RunOptions
 
@@ -35,6 +36,12 @@ __all__ = ["Supervisor"]
 
 GRACE = 1.0
 """Seconds that an attempt which was told to stop gets before nobody waits for it any more."""
+
+GRAPHS = 32
+"""The most workflows, dynamic tasks and maps at once below one attempt: each has a thread that walks through it."""
+
+OUTER: ContextVar[Supervisor | None] = ContextVar("fletching_supervisor", default=None)
+"""The one whose call runs here."""
 
 
 class LateCall(Call):
@@ -61,6 +68,27 @@ class LateCall(Call):
         self._make = make
 
 
+class Floor:
+    """What the supervisors of one loop share that stand in each other: executors, and who waits for them."""
+
+    def __init__(self, options: RunOptions) -> None:
+        self.placing = Placing(options)
+        self.waiting: Line[asyncio.Future[None]] = Line()
+        self.running = 0
+        """How many attempts and graphs run."""
+        self.watching: list[asyncio.Future[None]] = []
+        """Of those that wait until none does."""
+
+    def ended(self) -> None:
+        """Count one out."""
+        self.running -= 1
+        if not self.running and self.watching:
+            for each in self.watching:
+                if not each.done():
+                    each.set_result(None)
+            self.watching.clear()
+
+
 class Supervisor:
     """Runs calls that are awaited, below the attempt in which it is made; of one event loop.
 
@@ -74,13 +102,25 @@ class Supervisor:
         """The call whose attempt this is; None outside of one."""
         self.options: RunOptions = DEFAULT_OPTIONS if self.within is None else self.within.options
         """What holds for the whole run."""
-        self._placing = Placing(self.options)
+        self._halt = None if self.within is None else self.within.halt
+        outer = OUTER.get()
+        if outer is not None and (outer._loop is not self._loop or outer.options is not self.options or outer._closed):
+            outer = None
+        self._is_outermost = outer is None
+        # However deep calls stand in each other, executors have as many attempts as they may have.
+        self._floor: Floor = Floor(self.options) if outer is None else outer._floor
+        self._placing = self._floor.placing
+        self._graphs = asyncio.Semaphore(min(GRAPHS, self.options.max_parallel or GRAPHS))
         self._may_be_direct = self.options.recorder is None and self.options.executor is None
         self._open: set[asyncio.Task[Any]] = set()
-        self._waiting: Line[asyncio.Future[None]] = Line()
         self._landed: deque[tuple[asyncio.Future[Outcome], Outcome]] = deque()
         self._woken = False
         self._closed = False
+
+    @property
+    def ending(self) -> bool:
+        """Whether the run was told to begin nothing new."""
+        return self._halt is not None and self._halt.asked
 
     async def call(self, entity: Any, inputs: Mapping[str, Any], path: Callable[[], str]) -> Any:
         """Run a call and return what the caller sees.
@@ -91,11 +131,13 @@ class Supervisor:
             path: gives the last part of where it stands, the same in every run; asked only if somebody wants to know.
 
         Raises:
-            RunCancelledError: everything here was stopped already.
+            RunCancelledError: everything here was stopped already, or the run was told to begin nothing new.
         """
         if self._closed:
             raise RunCancelledError(f"{entity.name!r} was called after the task that calls it had ended")
         me = asyncio.current_task()
+        if self.ending:
+            raise await self._halted(entity)
         mine = me is not None and me not in self._open
         if mine and me is not None:
             self._open.add(me)
@@ -111,7 +153,7 @@ class Supervisor:
         call = LateCall(entity, inputs)
         within = self.within
         call.options, call.parent = self.options, within
-        call.overrides, call.upstream = NO_OVERRIDES, ()
+        call.overrides, call.upstream, call.halt = NO_OVERRIDES, (), self._halt
 
         def found() -> str:
             prefix = "" if within is None else within.path
@@ -129,7 +171,9 @@ class Supervisor:
     async def _direct(self, entity: Any, inputs: Mapping[str, Any]) -> Any:
         """Run such a call: what `_driven` would do, without what nobody asked for."""
         executor = self._placing.executor_of(entity)
-        await self._room(executor, entity)
+        refused = await self._enter(executor, entity)
+        if refused is not None:
+            raise refused
         execution = Execution(entity, executor="loop")
         taker, state = RECORDER.set(None), STATE.set(execution)
         compiled = entity.compiled
@@ -142,8 +186,7 @@ class Supervisor:
         finally:
             STATE.reset(state)
             RECORDER.reset(taker)
-            self._placing.give(executor, entity)
-            self._next()
+            self._exit(executor, entity)
 
     async def _driven(self, call: Call) -> Any:
         plan = call_plan(call)
@@ -156,7 +199,7 @@ class Supervisor:
                     await asyncio.sleep(step.seconds)
                     outcome = Outcome()
                 else:
-                    outcome = await run_expansion_async(call, step)
+                    outcome = await self._expanded(call, step)
                 step = plan.send(outcome)
         except StopIteration as done:
             ended: Outcome = done.value
@@ -180,15 +223,30 @@ class Supervisor:
             executor = self._placing.executor_for(call)
         except Exception as error:  # noqa: BLE001 - no such executor, or it refuses the task
             return Outcome(error=error)
-        await self._room(executor, call.entity)
+        if call.entity.orchestrates:  # it takes nobody's room: it only waits for those that do
+            begin_attempt(call, execution, executor.name)
+            return await self._apart(call, execution)
+        refused = await self._enter(executor, call.entity)
+        if refused is not None:
+            return Outcome(error=refused)
         try:
             begin_attempt(call, execution, executor.name)
             if isinstance(executor, Loop):
-                return await (self._apart if call.entity.orchestrates else self._here)(call, execution)
+                return await self._here(call, execution)
             return await self._elsewhere(call, execution, executor)
         finally:
-            self._placing.give(executor, call.entity)
-            self._next()
+            self._exit(executor, call.entity)
+
+    async def _expanded(self, call: Call, expansion: Expansion) -> Outcome:
+        """Run the calls of a graph or a map."""
+        async with self._graphs:
+            if self.ending:
+                return Outcome(error=await self._halted(call.entity))
+            self._floor.running += 1
+            try:
+                return await run_expansion_async(call, expansion)
+            finally:
+                self._floor.ended()
 
     async def _here(self, call: Call, execution: Execution) -> Outcome:
         """Run an attempt of an async task on this very loop."""
@@ -210,9 +268,10 @@ class Supervisor:
         What it does to context variables is seen here afterwards, as it is with every other attempt on this loop.
         """
         context = copy_context()
+        context.run(OUTER.set, self)
         outcome = await self._loop.create_task(self._here(call, execution), context=context)
         for variable, value in context.items():
-            if variable.get(None) is not value:
+            if variable is not OUTER and variable.get(None) is not value:
                 variable.set(value)
         return outcome
 
@@ -247,13 +306,38 @@ class Supervisor:
             if not ended.done():
                 ended.set_result(outcome)
 
+    async def _halted(self, entity: Any) -> RunCancelledError:
+        """Let those that run end, and return what is said to one that would be new."""
+        floor = self._floor
+        while floor.running:
+            left: asyncio.Future[None] = self._loop.create_future()
+            floor.watching.append(left)
+            await left
+        return RunCancelledError(f"{entity.name!r} was not begun: the run is ending")
+
     # Room
+
+    async def _enter(self, executor: Executor, entity: Any) -> RunCancelledError | None:
+        """Wait for room for an attempt; return an error instead if the run is ending meanwhile."""
+        await self._room(executor, entity)
+        if not self.ending:
+            self._floor.running += 1
+            return None
+        self._placing.give(executor, entity)
+        self._next()
+        return await self._halted(entity)
+
+    def _exit(self, executor: Executor, entity: Any) -> None:
+        """Count an attempt out."""
+        self._placing.give(executor, entity)
+        self._floor.ended()
+        self._next()
 
     async def _room(self, executor: Executor, entity: Any) -> None:
         """Wait until an executor has room for an attempt, and take it."""
-        if self._waiting.waits_for(executor) or not self._placing.has_room(executor, entity):
+        if self._floor.waiting.waits_for(executor) or not self._placing.has_room(executor, entity):
             turn: asyncio.Future[None] = self._loop.create_future()
-            self._waiting.add(executor, entity, turn)
+            self._floor.waiting.add(executor, entity, turn)
             try:
                 await turn
             except asyncio.CancelledError:
@@ -266,7 +350,7 @@ class Supervisor:
 
     def _next(self) -> None:
         """Let those in for whom there is room now."""
-        while (place := self._waiting.next(self._placing)) is not None:
+        while (place := self._floor.waiting.next(self._placing)) is not None:
             if not place.item.done():  # else it was cancelled
                 self._placing.take(place.executor, place.entity)
                 place.item.set_result(None)
@@ -285,4 +369,5 @@ class Supervisor:
             task.cancel()
         if left:
             await asyncio.wait(left)
-        self._placing.close()
+        if self._is_outermost:
+            self._placing.close()

@@ -86,6 +86,10 @@ class Session:
         await self.supervisor.close()
         if helpers:
             await asyncio.wait(helpers)
+        if self.supervisor.ending:
+            for task in self._helpers:
+                if task.done() and not task.cancelled():
+                    task.exception()  # that it could not go on is no news
         if self._tree is not None and self.execution is not None:
             text = self._tree.text()
             self.execution.parameters.decks[DECK] = text
