@@ -97,6 +97,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._closed = False
         execution = current_execution()
         self.within: Call | None = None if execution is None else execution.call
         """The call whose attempt this is; None outside of one."""
@@ -115,7 +116,6 @@ class Supervisor:
         self._open: set[asyncio.Task[Any]] = set()
         self._landed: deque[tuple[asyncio.Future[Outcome], Outcome]] = deque()
         self._woken = False
-        self._closed = False
 
     @property
     def ending(self) -> bool:
