@@ -20,10 +20,22 @@ __all__ = ["blocking", "run_on_loop", "start_on_loop"]
 R = TypeVar("R")
 
 _lock = threading.Lock()
-_loops: list[tuple[int, asyncio.AbstractEventLoop, threading.Thread]] = []
-"""Process id, loop and its thread. A second one is there only if somebody blocks the first: see `blocking`."""
+_loops: list[tuple[asyncio.AbstractEventLoop, threading.Thread]] = []
+"""Loop and its thread. A second one is there only if somebody blocks the first: see `blocking`."""
 _blocked: list[int] = []
 """Threads of loops of ours whose code waits for another coroutine."""
+
+
+def _forget_threads() -> None:
+    """Have a forked child make loops of its own: it has the objects, and of the threads only the one that forked."""
+    global _lock
+    _lock = threading.Lock()
+    _loops.clear()
+    _blocked[:] = [each for each in _blocked if each == threading.get_ident()]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)
 
 
 def _loop() -> asyncio.AbstractEventLoop:
@@ -31,18 +43,14 @@ def _loop() -> asyncio.AbstractEventLoop:
     import asyncio
 
     with _lock:
-        # A forked child has the objects and not their threads.
-        if _loops and _loops[-1][0] != os.getpid():
-            _loops.clear()
-            _blocked.clear()
-        for _, loop, thread in _loops:
+        for loop, thread in _loops:
             if thread.ident not in _blocked:
                 return loop
         loop = asyncio.new_event_loop()
         name = "fletching-loop" if not _loops else f"fletching-loop-{len(_loops) + 1}"
         thread = threading.Thread(target=loop.run_forever, name=name, daemon=True)
         thread.start()
-        _loops.append((os.getpid(), loop, thread))
+        _loops.append((loop, thread))
         return loop
 
 
