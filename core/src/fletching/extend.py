@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from fletching.gate import recording as recording
     from fletching.graph.node import NodeMetadata as NodeMetadata
     from fletching.hookspecs import hookimpl as hookimpl
+    from fletching.idl.dynamic import dynamic_job as dynamic_job
+    from fletching.idl.nodes import NodeWriter as NodeWriter
+    from fletching.idl.serialize import Serialized as Serialized
+    from fletching.idl.serialize import SerializedEntity as SerializedEntity
+    from fletching.idl.serialize import serialize as serialize
     from fletching.idl.template import task_template as task_template
     from fletching.interface import MISSING as MISSING
     from fletching.interface import Interface as Interface
@@ -87,6 +92,7 @@ _HOMES = {
     "MISSING": "interface",
     "Nest": "expansion",
     "NodeMetadata": "graph.node",
+    "NodeWriter": "idl.nodes",
     "Outcome": "expansion",
     "PluginManager": "plugins",
     "PythonAutoContainerTask": "auto_container",
@@ -95,6 +101,8 @@ _HOMES = {
     "PythonTask": "python_task",
     "Running": "run.executors",
     "SerializationSettings": "settings",
+    "Serialized": "idl.serialize",
+    "SerializedEntity": "idl.serialize",
     "Supervisor": "run.supervisor",
     "TaskMetadata": "metadata",
     "TaskOptions": "decorator",
@@ -104,6 +112,7 @@ _HOMES = {
     "current_execution": "context",
     "default_task_resolver": "resolver",
     "describe_literal": "types.wire",
+    "dynamic_job": "idl.dynamic",
     "executor_named": "run.executors",
     "field_transformer": "types.engine",
     "from_literal_map": "types.idl",
@@ -123,6 +132,7 @@ _HOMES = {
     "remember_secret": "security",
     "run_attempt": "execution",
     "run_attempt_async": "execution",
+    "serialize": "idl.serialize",
     "storage_for": "types.blobs",
     "task_template": "idl.template",
     "to_literal_map": "types.idl",

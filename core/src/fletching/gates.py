@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fletching.graph.node import NodeMetadata
 
-__all__ = ["Gate", "approve", "sleep", "wait_for_input"]
+__all__ = ["ApproveGate", "Gate", "InputGate", "SleepGate", "approve", "sleep", "wait_for_input"]
 
 ANSWERS = "FLETCHING_ANSWERS"
 """Environment variable with a JSON object of gate name to answer, for runs that nobody sits in front of."""

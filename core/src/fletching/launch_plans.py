@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fletching.graph.node import NodeMetadata
     from fletching.schedules import CronSchedule, FixedRate
 
-__all__ = ["LaunchPlan"]
+__all__ = ["OPTIONS", "LaunchPlan"]
 
 OPTIONS = (
     "annotations",

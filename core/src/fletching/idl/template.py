@@ -30,6 +30,8 @@ def task_template(task: PythonTask[Any], settings: SerializationSettings) -> Tas
     from fletching.errors import SerializationError
     from fletching.plugins import manager
 
+    if getattr(task, "node_kind", "") == "dynamic":
+        settings = settings.with_serialized_context()  # it serializes others where it runs
     custom = task.get_custom(settings)
     try:
         struct = ParseDict(custom, Struct()) if custom else None  # as flytekit: empty is absent

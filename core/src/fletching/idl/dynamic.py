@@ -1,0 +1,59 @@
+"""What a dynamic task leaves for the backend: the graph its function built, or its outputs if it called nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from fletching.errors import ConversionError, SerializationError
+from fletching.graph.bindings import Constant
+from fletching.idl.bindings import Scope, constant_literal, wire_bindings
+from fletching.idl.nodes import NodeWriter
+from fletching.idl.serialize import Registry
+from fletching.idl.workflow import sub_workflows
+
+if TYPE_CHECKING:
+    from fletching.graph.graph import Graph
+    from fletching.settings import SerializationSettings
+
+__all__ = ["dynamic_job"]
+
+
+def dynamic_job(graph: Graph, settings: SerializationSettings) -> DynamicJobSpec | LiteralMap:
+    """Return the job that a graph is, with everything it calls; the outputs themselves if it calls nothing.
+
+    Args:
+        graph: what ``compile_into_workflow`` of a dynamic task returned.
+        settings: those that the task was registered with.
+
+    Raises:
+        SerializationError: something in it has no wire form.
+    """
+    where = f"outputs of {graph.name!r}"
+    if not graph.nodes:
+        return _constants(graph, where)
+    registry = Registry(settings)
+    writer = NodeWriter(registry)
+    scope = Scope.of(graph.nodes, graph.inputs.builder.prefix)
+    job = DynamicJobSpec(min_successes=len(graph.nodes))
+    for node in graph.nodes:
+        writer.fill(job.nodes.add(), node, scope)
+    outputs, _ = wire_bindings(graph.outputs, scope, where)
+    job.outputs.extend(outputs)
+    job.subworkflows.extend(sub_workflows(graph.called(), registry))
+    job.tasks.extend(entry.message.template for entry in registry.entries if entry.kind == "task")
+    return job
+
+
+def _constants(graph: Graph, where: str) -> LiteralMap:
+    made = LiteralMap()
+    for name, binding in graph.outputs.items():
+        constant: Any = binding
+        assert isinstance(constant, Constant), "without a call there is nothing to wait for"
+        try:
+            made.literals[name].CopyFrom(constant_literal(constant))
+        except ConversionError as error:
+            raise SerializationError(f"{where}: {name!r} cannot be written: {error}") from error
+    return made

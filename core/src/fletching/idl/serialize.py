@@ -1,0 +1,190 @@
+"""``serialize``: tasks, workflows and launch plans, and all they call, in the order in which they are registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flyteidl.core import identifier_pb2
+from flyteidl.core.identifier_pb2 import Identifier
+
+from fletching.errors import SerializationError
+from fletching.launch_plans import LaunchPlan
+from fletching.python_task import PythonTask
+from fletching.workflows import WorkflowBase
+
+if TYPE_CHECKING:
+    from fletching.settings import SerializationSettings
+
+__all__ = ["Registry", "Serialized", "SerializedEntity", "serialize"]
+
+KINDS = {
+    "task": identifier_pb2.TASK,
+    "workflow": identifier_pb2.WORKFLOW,
+    "launch_plan": identifier_pb2.LAUNCH_PLAN,
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SerializedEntity:
+    """One thing that is registered."""
+
+    kind: str
+    """``task``, ``workflow`` or ``launch_plan``."""
+    id: Identifier
+    """Its identifier on the backend."""
+    message: Any
+    """A ``TaskSpec``, ``WorkflowSpec`` or ``LaunchPlan`` of ``flyteidl.admin``."""
+    entity: Any
+    """What it was written from."""
+
+    @property
+    def name(self) -> str:
+        """Its full name."""
+        return str(self.id.name)
+
+    def to_bytes(self) -> bytes:
+        """Return the message's bytes, the same for equal messages."""
+        written: bytes = self.message.SerializeToString(deterministic=True)
+        return written
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Serialized:
+    """What `serialize` returns."""
+
+    entities: tuple[SerializedEntity, ...]
+    """Everything to register, what is called before what calls it."""
+
+    def find(self, kind: str, name: str) -> SerializedEntity:
+        """Return one of them.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for each in self.entities:
+            if (each.kind, each.name) == (kind, name):
+                return each
+        raise LookupError(f"no {kind} {name!r} was serialized")
+
+
+class Registry:
+    """Everything that was serialized so far, each entity once."""
+
+    def __init__(self, settings: SerializationSettings) -> None:
+        self.settings = settings
+        self.entries: list[SerializedEntity] = []
+        """In the order in which they are registered."""
+        self._by_entity: dict[int, SerializedEntity] = {}
+        self._by_name: dict[tuple[str, str], SerializedEntity] = {}
+        self._open: dict[int, Identifier] = {}
+
+    def reference(self, entity: Any) -> Identifier:
+        """Return the identifier of an entity, and have it serialized before what asks for it."""
+        begun = self._open.get(id(entity))
+        return self.entry(entity).id if begun is None else begun
+
+    def entry(self, entity: Any) -> SerializedEntity:
+        """Return what is registered for an entity.
+
+        Raises:
+            SerializationError: it has no wire form, or another one of the same name differs from it.
+        """
+        known = self._by_entity.get(id(entity))
+        if known is not None:
+            return known
+        kind = _kind(entity)
+        settings = self.settings
+        identifier = Identifier(
+            resource_type=KINDS[kind],
+            project=settings.project or "",
+            domain=settings.domain or "",
+            name=entity.name,
+            version=settings.version or "",
+        )
+        self._open[id(entity)] = identifier
+        try:
+            message = self._message(kind, entity, identifier)
+        finally:
+            del self._open[id(entity)]
+        made = SerializedEntity(kind=kind, id=identifier, message=message, entity=entity)
+        other = self._by_name.setdefault((kind, identifier.name), made)
+        if other is made:
+            self.entries.append(made)
+        elif other.message != message:
+            raise SerializationError(
+                f"two {kind.replace('_', ' ')}s are called {identifier.name!r} and differ, and a Flyte backend keeps "
+                "one of each name; rename one of them" + _hint(other.entity, entity)
+            )
+        self._by_entity[id(entity)] = made
+        return made
+
+    def _message(self, kind: str, entity: Any, identifier: Identifier) -> Any:
+        if kind == "workflow":
+            from fletching.idl.workflow import workflow_spec
+
+            return workflow_spec(entity, identifier, self)
+        if kind == "launch_plan":
+            from fletching.idl.launch_plan import launch_plan_message
+
+            return launch_plan_message(entity, identifier, self)
+        from fletching.idl.template import task_spec
+
+        for hint in getattr(entity, "node_dependency_hints", None) or ():
+            self.reference(hint)
+        return task_spec(entity, self.settings)
+
+
+def _kind(entity: Any) -> str:
+    if isinstance(entity, PythonTask):
+        return "task"
+    if isinstance(entity, WorkflowBase):
+        return "workflow"
+    if isinstance(entity, LaunchPlan):
+        return "launch_plan"
+    raise SerializationError(
+        f"only tasks, workflows and launch plans are registered, got {entity!r}; call it in a workflow"
+    )
+
+
+def _hint(one: Any, other: Any) -> str:
+    configs = [getattr(entity, "task_config", None) for entity in (one, other)]
+    if configs[0] is not configs[1]:
+        return "; with_overrides(task_config=...) makes another task, which the wire has no place for in a node"
+    return ""
+
+
+def serialize(
+    entities: Iterable[Any], settings: SerializationSettings, *, default_launch_plans: bool = False
+) -> Serialized:
+    """Return the protobufs of entities and of all they call; nothing is changed, and twice gives the same bytes.
+
+    Args:
+        entities: tasks, workflows and launch plans.
+        settings: where and how they will run.
+        default_launch_plans: also write, for every workflow, the launch plan of the same name by which it is started.
+
+    Raises:
+        SerializationError: something has no wire form, or two things of one name differ.
+        ConfigError: a task needs an image and has none.
+    """
+    registry = Registry(settings)
+    for entity in entities:
+        registry.entry(entity)
+    if default_launch_plans:
+        for entry in list(registry.entries):
+            if entry.kind == "workflow" and ("launch_plan", entry.name) not in registry._by_name:
+                registry.entry(_default_plan(entry.entity))
+    return Serialized(entities=tuple(registry.entries))
+
+
+def _default_plan(workflow: WorkflowBase) -> LaunchPlan:
+    from fletching.launch_plans import OPTIONS
+
+    given = getattr(workflow, "default_options", None)
+    if given is None:
+        return LaunchPlan(workflow.name, workflow)
+    if not isinstance(given, Mapping):
+        given = {name: getattr(given, name, None) for name in OPTIONS}
+    return LaunchPlan(workflow.name, workflow, **given)
