@@ -20,7 +20,9 @@ from fletching_map.rows import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fletching.extend import Expansion, Interface, NodeMetadata
+    from flyteidl.core.workflow_pb2 import Node as WireNode
+
+    from fletching.extend import Expansion, Interface, NodeMetadata, NodeWriter
 
 __all__ = ["ArrayNode", "Mapped"]
 
@@ -128,6 +130,12 @@ class Mapped(Executable):
     def construct_sub_node_metadata(self) -> NodeMetadata:
         """Return what is said for each element."""
         return dataclasses.replace(super().construct_node_metadata(), name=self.name)
+
+    def fill_flyte_node(self, message: WireNode, node: Any, writer: NodeWriter) -> None:
+        """Write what is called for each element into the message of a node."""
+        from fletching_map.wire import fill_array_node
+
+        fill_array_node(message, node, writer)
 
     # How it is called
 

@@ -144,12 +144,12 @@ class ArrayNodeMapTask(Mapped, PythonTask[Any]):
 
     def get_command(self, settings: SerializationSettings) -> list[str]:
         """Return the container's command, with the fetching of code in front where that is how code gets there."""
-        element = self._element()
+        element = self.element()
         if isinstance(element, PythonAutoContainerTask):
             return element.get_command(settings)
         return self.get_default_command(settings)
 
-    def _element(self) -> PythonTask[Any]:
+    def element(self) -> PythonTask[Any]:
         """Return the target as it runs for one element: a copy that is started by the map's command."""
         task = self._task
         if not isinstance(task, PythonAutoContainerTask):
@@ -159,19 +159,19 @@ class ArrayNodeMapTask(Mapped, PythonTask[Any]):
         return copy
 
     def get_container(self, settings: SerializationSettings) -> Container | None:
-        return self._element().get_container(settings)
+        return self.element().get_container(settings)
 
     def get_k8s_pod(self, settings: SerializationSettings) -> K8sPod | None:
-        return self._element().get_k8s_pod(settings)
+        return self.element().get_k8s_pod(settings)
 
     def get_sql(self, settings: SerializationSettings) -> Sql | None:
-        return self._element().get_sql(settings)
+        return self.element().get_sql(settings)
 
     def get_custom(self, settings: SerializationSettings) -> dict[str, Any] | None:
-        return self._element().get_custom(settings)
+        return self.element().get_custom(settings)
 
     def get_config(self, settings: SerializationSettings) -> dict[str, str] | None:
-        return self._element().get_config(settings)
+        return self.element().get_config(settings)
 
     def get_extended_resources(self, settings: SerializationSettings) -> ExtendedResources | None:
-        return self._element().get_extended_resources(settings)
+        return self.element().get_extended_resources(settings)

@@ -1,0 +1,87 @@
+"""Write maps.json: what flytekit registers for map_programs.py.
+
+Run it with a Python that has flytekit 1.16: ``python plugins/map/tests/golden/write_maps.py``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from collections import OrderedDict
+from importlib.metadata import version
+from pathlib import Path
+
+import flytekit
+from flytekit.configuration import Image, ImageConfig, SerializationSettings
+from flytekit.core.base_task import PythonTask
+from flytekit.core.context_manager import FlyteContextManager
+from flytekit.core.launch_plan import LaunchPlan
+from flytekit.core.type_engine import TypeEngine
+from flytekit.core.workflow import WorkflowBase
+from flytekit.models.admin.workflow import WorkflowSpec
+from flytekit.models.launch_plan import LaunchPlan as WireLaunchPlan
+from flytekit.models.task import TaskSpec
+from flytekit.tools.translator import get_serializable
+
+HERE = Path(__file__).parent
+IMAGE = Image("default", "example.com/image", "v1")
+SETTINGS = SerializationSettings(
+    image_config=ImageConfig(IMAGE, [IMAGE]), project="p", domain="d", version="v", env={"FROM": "settings"}
+)
+
+
+def load():
+    module = type(sys)("map_programs")
+    module.__dict__.update(sdk=flytekit)
+    sys.modules["map_programs"] = module
+    module.__file__ = str(HERE / "map_programs.py")  # flytekit names a module after its file
+    for path in sorted(HERE.glob("map_programs.py")):
+        exec(compile(path.read_text(), str(path), "exec"), module.__dict__)
+    return module
+
+
+def text(message) -> str:
+    return base64.b64encode(message.SerializeToString(deterministic=True)).decode()
+
+
+def registered(entity) -> list[list[str]]:
+    """Return kind and bytes of everything that is registered with an entity, dependencies first."""
+    found: OrderedDict = OrderedDict()
+    get_serializable(found, SETTINGS, entity)
+    kinds = {TaskSpec: "task", WorkflowSpec: "workflow", WireLaunchPlan: "launch_plan"}
+    return [[kinds[type(one)], text(one.to_flyte_idl())] for one in found.values() if type(one) in kinds]
+
+
+def dynamic_outcome(task, inputs) -> list[str]:
+    context = FlyteContextManager.current_context()
+    mode = context.new_execution_state().with_params(mode=context.new_execution_state().Mode.TASK_EXECUTION)
+    with FlyteContextManager.with_context(
+        context.with_execution_state(mode).with_serialization_settings(SETTINGS)
+    ) as inner:
+        literals = TypeEngine.dict_to_literal_map(inner, inputs, task.python_interface.inputs)
+        outcome = task.dispatch_execute(inner, literals)
+    return [type(outcome).__name__, text(outcome.to_flyte_idl())]
+
+
+def main() -> None:
+    module = load()
+    specs, dynamic, failed = {}, {}, {}
+    for name, entity in list(vars(module).items()):
+        if isinstance(entity, (PythonTask, WorkflowBase, LaunchPlan)):
+            try:
+                specs[name] = registered(entity)
+            except Exception as error:
+                failed[name] = f"{type(error).__name__}: {error}"
+    for name, inputs in {"dyn_map": {"a": 1}}.items():
+        try:
+            dynamic[name] = dynamic_outcome(getattr(module, name), inputs)
+        except Exception as error:
+            failed[f"{name}()"] = f"{type(error).__name__}: {error}"
+    for name, why in failed.items():
+        print("flytekit refuses", name, why, file=sys.stderr)
+    content = {"flytekit": version("flytekit"), "specs": specs, "dynamic": dynamic}
+    (HERE / "maps.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+main()
