@@ -199,10 +199,8 @@ def test_two_drivers_that_share_a_cache(seed: int, tmp_path: Path) -> None:
     assert both[0].wait(120) == (-signal.SIGKILL if both[0].returncode else 0)
     assert trial.result.read_text() == str([at * 2 for at in range(6)])
     ended = Counter(line.split()[1] for line in trial.lines() if line.startswith("end"))
-    # One that was killed between its last line and the cache's commit has told nobody of what it did.
-    most = 2 if killed else 1
-    assert max(trial.begun().values()) <= most
-    assert sum(count - 1 for count in trial.begun().values()) <= (len(both) if killed else 0)
+    # What was running when its driver was killed has told nobody of what it did, and runs again in the other.
+    assert max(trial.begun().values()) <= (2 if killed else 1)
     assert set(ended) == {f"shared-{at}" for at in range(6)}
     COUNTS["caches shared"] += 1
 
