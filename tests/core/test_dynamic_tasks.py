@@ -90,6 +90,15 @@ def test_it_may_call_itself() -> None:
     assert fib(n=9) == 34
 
 
+@dynamic
+def down(n: int) -> int:
+    return add(a=0, b=0) if n == 0 else down(n=n - 1)
+
+
+def test_calls_in_calls_are_no_matter_of_recursion() -> None:
+    assert down(n=1500) == 0
+
+
 def test_it_is_a_node_whose_inputs_are_values_when_it_runs() -> None:
     @workflow
     def flow(n: int) -> int:

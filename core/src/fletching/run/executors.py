@@ -31,6 +31,7 @@ __all__ = [
     "executor_named",
     "executor_names",
     "stop_running",
+    "warn_of_executor",
 ]
 
 
@@ -274,7 +275,7 @@ def stop_running(executor: Executor, running: Running | None) -> None:
         try:
             running.cancel()
         except Exception as error:  # noqa: BLE001 - a plugin's
-            _warn_of_plugin(
+            warn_of_executor(
                 f"executor {executor.name!r} failed to stop an attempt: {type(error).__name__}: {text_of(error)}"
             )
 
@@ -284,10 +285,11 @@ def close_executor(executor: Executor) -> None:
     try:
         executor.close()
     except Exception as error:  # noqa: BLE001 - a plugin's
-        _warn_of_plugin(f"executor {executor.name!r} failed to close: {type(error).__name__}: {text_of(error)}")
+        warn_of_executor(f"executor {executor.name!r} failed to close: {type(error).__name__}: {text_of(error)}")
 
 
-def _warn_of_plugin(message: str) -> None:
+def warn_of_executor(message: str) -> None:
+    """Warn of what an executor does, where the user's own code called."""
     import warnings
 
     from fletching.errors import ExecutionWarning

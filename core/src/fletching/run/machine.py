@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import time
+from collections import deque
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from fletching.expansion import Outcome
 from fletching.gate import GATE
 from fletching.run.agenda import Agenda, is_below
 from fletching.run.call import Halt, Wait, begin_attempt, call_plan
-from fletching.run.executors import checked_outcome, stop_running
+from fletching.run.executors import checked_outcome, stop_running, warn_of_executor
 from fletching.run.loop import blocking
 from fletching.run.nest import OpenNest
 from fletching.run.options import DEFAULT_OPTIONS
@@ -37,7 +38,6 @@ BACKLOG = 256
 
 GRACE = 1.0
 """Seconds that an attempt which was told to stop gets before nobody waits for it any more."""
-
 
 LOOK_UP = 0.5
 """The most seconds to wait without a line of Python: a run inside of another one's attempt may be told to stop."""
@@ -79,6 +79,9 @@ class Machine:
         self._messages: queue.SimpleQueue[tuple[Flight, Outcome] | None] = queue.SimpleQueue()
         self._open: dict[int, Call] = {}
         """Calls whose plan was begun and has not ended, by number."""
+        self._ended: deque[tuple[Call, Outcome]] = deque()
+        """Calls whose work has ended, and which have to hear of it."""
+        self._is_ending = False
         self._result: Outcome | None = None
         self._halt = Halt()
         self._stopped = False
@@ -213,8 +216,16 @@ class Machine:
         call.inner = None
         if call.plan is None:
             self._result = outcome  # another driver's call: see run_inside
-        else:
-            self._advance(call, outcome)
+            return
+        self._ended.append((call, outcome))
+        if self._is_ending:
+            return  # by whoever began: calls in calls in calls are no matter of recursion
+        self._is_ending = True
+        try:
+            while self._ended:
+                self._advance(*self._ended.popleft())
+        finally:
+            self._is_ending = False
 
     def _cancelled(self, call: Call) -> None:
         """End a call that is not wanted any more."""
@@ -333,7 +344,11 @@ class Machine:
         """Wait no more for attempts that did not stop."""
         for flight in flights:
             if self._flying.get(flight.call.number) is flight:
-                warn_of_busy(flight)
+                warn_of_executor(
+                    f"{flight.call.entity.name!r} was told to stop and is still busy on executor "
+                    f"{flight.executor.name!r}; it ends when the call it is in returns. With executor 'process' it "
+                    "would be killed"
+                )
                 self._landed(flight, stopped(flight.call, "it ended"))
 
     def _wind_down(self, *, gently: bool) -> Outcome:
@@ -383,17 +398,3 @@ class Machine:
 def stopped(call: Call, before: str) -> Outcome:
     """Return how a call ended that was stopped."""
     return Outcome(error=RunCancelledError(f"{call.entity.name!r} was stopped before {before}"))
-
-
-def warn_of_busy(flight: Flight) -> None:
-    """Warn of an attempt that goes on although it was told to stop."""
-    import warnings
-
-    from fletching.errors import ExecutionWarning
-    from fletching.frames import caller_level
-
-    message = (
-        f"{flight.call.entity.name!r} was told to stop and is still busy on executor {flight.executor.name!r}; "
-        "it ends when the call it is in returns. With executor 'process' it would be killed"
-    )
-    warnings.warn(message, ExecutionWarning, stacklevel=caller_level())
