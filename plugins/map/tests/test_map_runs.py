@@ -93,6 +93,9 @@ def test_a_run_goes_on_with_the_elements_that_are_missing(tmp_path: Path) -> Non
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["outputs"] == {"o0": [a * a for a in range(10)]}
     assert (tmp_path / "ran.txt").read_text().split() == ["7", "8", "9"]
+    shown = fletch(tmp_path, "runs", "show", "last").stdout
+    assert "map_square " in shown
+    assert "-arraynode" not in shown
 
 
 def test_a_run_whose_element_changed_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fletching.cli.progress_model import short_name
 from fletching.cli.runs_text import print_columns, seconds_text, status_text
 
 if TYPE_CHECKING:
@@ -106,4 +107,4 @@ def print_differences(found: Mapping[str, Any], *, whole: bool) -> None:
 
 
 def _short(node: Mapping[str, Any]) -> str:
-    return str(node["task"]).rpartition(".")[2]
+    return short_name(str(node["task"]))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fletching.cli.progress_model import short_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -99,7 +101,7 @@ def print_run(
         rows.append(
             (
                 lead + node.path,
-                node.task.rpartition(".")[2],
+                short_name(node.task),
                 status_text(node.status),
                 str(node.attempts) if node.attempts > 1 else "",
                 seconds_text(node.started, node.ended),
