@@ -26,7 +26,7 @@ from fletching.run.options import DEFAULT_OPTIONS
 from fletching.run.placing import Placing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from fletching.expansion import Expansion
     from fletching.run.executors import Executor
@@ -360,14 +360,39 @@ class Supervisor:
         if self.options.recorder is not None:
             self.options.recorder.flush()
 
-    async def close(self) -> None:
-        """Stop every call that is still open, and wait until it has stopped."""
+    async def close(self, also: Iterable[asyncio.Task[Any]] = ()) -> None:
+        """Stop every call that is still open, and wait until it has stopped.
+
+        Args:
+            also: other asyncio tasks that have to end as well.
+        """
         self._closed = True
         me = asyncio.current_task()
-        left = [task for task in self._open if task is not me and not task.done()]
-        for task in left:
-            task.cancel()
+        left = {task for task in (*self._open, *also) if task is not me and not task.done()}
         if left:
-            await asyncio.wait(left)
+            await uninterrupted(stop_all(left))
         if self._is_outermost:
             self._placing.close()
+
+
+async def stop_all(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel asyncio tasks and wait until they have ended."""
+    for task in tasks:
+        if not task.cancelling():  # else it is busy ending already, and should not be disturbed
+            task.cancel()
+    while tasks:
+        _, tasks = await asyncio.wait(tasks, timeout=GRACE)
+        for task in tasks:
+            task.cancel()
+
+
+async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Await some work to its end; a cancellation that comes meanwhile is raised after that."""
+    running, cancelled = asyncio.ensure_future(work), False
+    while not running.done():
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError

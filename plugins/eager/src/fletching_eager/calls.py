@@ -28,7 +28,7 @@ class EagerCall(Coroutine[Any, Any, Any]):
     Nothing runs before that. It passes for a coroutine wherever asyncio wants one.
     """
 
-    __slots__ = ("__weakref__", "_code", "_driver", "_entity", "_inner", "_inputs", "_line", "_over", "_session")
+    __slots__ = ("__weakref__", "_code", "_driver", "_entity", "_inner", "_inputs", "_line", "_session")
 
     def __init__(
         self, session: Session, entity: Any, inputs: Mapping[str, Any], code: CodeType, line: int | None
@@ -40,7 +40,7 @@ class EagerCall(Coroutine[Any, Any, Any]):
         self._line = line or 0
         self._inner: Coroutine[Any, Any, Any] | None = None
         self._driver: asyncio.Task[Any] | None = None
-        self._over = False
+        session.unbegun += 1
 
     # As a coroutine
 
@@ -55,6 +55,7 @@ class EagerCall(Coroutine[Any, Any, Any]):
                 "which can be awaited more than once"
             )
         self._inputs = None
+        self._session.unbegun -= 1
         inner = self._inner = self._session.run(self._entity, inputs)
         return inner
 
@@ -62,6 +63,9 @@ class EagerCall(Coroutine[Any, Any, Any]):
         """Go on; for the event loop."""
         inner = self._inner
         if inner is None:
+            if self._session.ended and self._inputs is not None:
+                self._forget()
+                raise asyncio.CancelledError  # its asyncio task was made, and left, by one that has ended
             inner = self._begin()
             self._driver = asyncio.current_task()
         elif self._driver is not asyncio.current_task():
@@ -72,18 +76,27 @@ class EagerCall(Coroutine[Any, Any, Any]):
         """Raise an error where it waits; for the event loop."""
         if self._inner is not None:
             return self._inner.throw(*error)
-        self._inputs = None
+        self._forget()
         first = error[0]
         raise first if isinstance(first, BaseException) else (error[1] if len(error) > 1 and error[1] else first())
 
     def close(self) -> None:
         """Give it up."""
-        self._inputs = None
+        self._forget()
         if self._inner is not None:
             self._inner.close()
 
+    def _forget(self) -> None:
+        """Take note that it will not begin."""
+        if self._inputs is not None:
+            self._inputs = None
+            self._session.unbegun -= 1
+
     def __del__(self) -> None:
-        if self._inputs is not None and not self._session.failed:
+        if self._inputs is None:
+            return
+        self._forget()
+        if not self._session.failed:
             message = f"{self._what()} was never awaited, so it did not run; write 'await' in front of it"
             warnings.warn_explicit(message, ExecutionWarning, self._code.co_filename, self._line)
 
@@ -100,6 +113,8 @@ class EagerCall(Coroutine[Any, Any, Any]):
         return f"<{state} call of {self._entity.name!r} at {self._code.co_filename}:{self._line}>"
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("__name__", "__qualname__"):
+            return self._entity.short_name  # what asyncio calls the task that it is wrapped in
         if name.startswith(("__", "cr_", "gi_", "ag_", "_asyncio")):
             raise AttributeError(name)  # asked by asyncio and inspect of whatever might be a coroutine
         raise self._refuse(f"was asked for {name!r}")

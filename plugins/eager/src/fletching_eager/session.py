@@ -54,6 +54,10 @@ class Session:
         """The attempt."""
         self.failed = False
         """Whether it ended with an error: what was not awaited then is no mistake."""
+        self.ended = False
+        """Whether the body has ended: what has not begun by then does not."""
+        self.unbegun = 0
+        """How many calls were made and have not begun."""
         self._backend = backend
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
@@ -73,19 +77,16 @@ class Session:
 
     async def end(self, error: BaseException | None) -> None:
         """Stop what was started and has not ended, and wait until it has."""
-        self.failed = error is not None
+        self.failed, self.ended = error is not None, True
         self._recording.__exit__()
         try:
             SESSION.reset(self._token)
         except ValueError:
             pass  # a coroutine that is thrown away may be closed in another context
         release(self._watch)
-        helpers = [task for task in self._helpers if not task.done() and task is not asyncio.current_task()]
-        for task in helpers:
-            task.cancel()
-        await self.supervisor.close()
-        if helpers:
-            await asyncio.wait(helpers)
+        await self.supervisor.close(also=self._helpers)
+        if self.unbegun:
+            await asyncio.sleep(0)  # asyncio tasks that were made in the last moment end here
         if self.supervisor.ending:
             for task in self._helpers:
                 if task.done() and not task.cancelled():
