@@ -263,7 +263,7 @@ if __name__ == "__main__":
     elif how == "backend":
         main.run(LocalBackend(max_parallel=8))
     else:
-        asyncio.run(main())
+        Runner(max_parallel=8).run(main)
 """
 TRIALS = 4
 
