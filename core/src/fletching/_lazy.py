@@ -21,6 +21,8 @@ def resolve(package: str, name: str, homes: Mapping[str, str], renamed: Mapping[
     try:
         home = homes[name]
     except KeyError:
+        if name.startswith("__"):  # the import system asks each module for __path__; nobody misspelt anything
+            raise AttributeError(name) from None
         from fletching.errors import close_match
 
         raise AttributeError(f"module {package!r} has no attribute {name!r}{close_match(name, homes)}") from None
