@@ -174,28 +174,27 @@ class PythonAutoContainerTask(PythonTask[T]):
         return None if self._pod_template is not None else self._container(settings)
 
     def _container(self, settings: SerializationSettings) -> Container:
-        from flyteidl.core.literals_pb2 import KeyValuePair
         from flyteidl.core.tasks_pb2 import Container
 
-        environment = {**(settings.env or {}), **self.environment}
+        environment = {**(settings.env or {}), **self._environment}
         packages = getattr(self._container_image, "runtime_packages", None)
         if packages:
             environment["_F_RUNTIME_PACKAGES"] = " ".join(packages)
-        return Container(
-            image=self.get_image(settings),
-            args=self.get_command(settings),
-            resources=self._wire_resources(settings),
-            env=[KeyValuePair(key=key, value=value) for key, value in environment.items()],
-        )
+        container = Container(image=self.get_image(settings), args=self.get_command(settings))
+        self._fill_resources(container.resources, settings)
+        for key, value in environment.items():
+            container.env.add(key=key, value=value)
+        return container
 
-    def _wire_resources(self, settings: SerializationSettings) -> WireResources:
+    def _fill_resources(self, message: WireResources, settings: SerializationSettings) -> None:
+        message.SetInParent()  # present on the wire also where empty
+        given = self._resources if self._resources is not None else settings.default_resources
+        if given is None:
+            return
         from fletching.resources import Resources, ResourceSpec, convert_resources_to_resource_model
 
-        given = self._resources if self._resources is not None else settings.default_resources
         spec = ResourceSpec.from_multiple_resource(given) if isinstance(given, Resources) else given
-        if spec is None:
-            return convert_resources_to_resource_model()
-        return convert_resources_to_resource_model(requests=spec.requests, limits=spec.limits)
+        message.CopyFrom(convert_resources_to_resource_model(requests=spec.requests, limits=spec.limits))
 
     def get_k8s_pod(self, settings: SerializationSettings) -> K8sPod | None:
         """Return the pod made of its pod template and its container; None without a template."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flyteidl.core.literals_pb2 import Binding as WireBinding
 from flyteidl.core.literals_pb2 import BindingData, Literal
 
 from fletching.errors import ConversionError, SerializationError
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from fletching.graph.bindings import Binding
     from fletching.graph.node import Node
 
-__all__ = ["Scope", "constant_literal", "origin", "wire_bindings"]
+__all__ = ["Scope", "constant_literal", "fill_bindings", "origin"]
 
 
 class Scope(NamedTuple):
@@ -47,10 +46,12 @@ class Scope(NamedTuple):
         """Return a node's id on the wire; empty for what stands for the inputs of the graph."""
         return "" if isinstance(node, InputNode) else self.ids[id(node)]
 
-    def ordered(self, nodes: Iterable[Node]) -> list[str]:
+    def ordered(self, nodes: set[Node]) -> list[str]:
         """Return the ids of nodes, each once, in the order of the calls; the inputs of the graph are none."""
-        found = {id(node) for node in nodes if not isinstance(node, InputNode)}
-        return [self.ids[each] for each in sorted(found, key=self.places.__getitem__)]
+        found = [node for node in nodes if not isinstance(node, InputNode)]
+        if len(found) > 1:
+            found.sort(key=lambda node: self.places[id(node)])
+        return [self.ids[id(node)] for node in found]
 
 
 def origin(node: Node, var: str) -> tuple[Node, str]:
@@ -61,38 +62,36 @@ def origin(node: Node, var: str) -> tuple[Node, str]:
     return node, var
 
 
-def wire_bindings(bindings: Mapping[str, Binding], scope: Scope, where: str) -> tuple[list[WireBinding], set[Node]]:
-    """Return the wire form of bindings, and the nodes they refer to.
+def fill_bindings(target: Any, bindings: Iterable[tuple[str, Binding]], scope: Scope, where: object) -> set[Node]:
+    """Write bindings, and return the nodes they refer to.
 
     Args:
-        bindings: by name.
+        target: the repeated field to append to.
+        bindings: pairs of name and binding.
         scope: how the nodes are named.
-        where: what they belong to, for messages.
+        where: what they belong to, as messages show it.
 
     Raises:
         SerializationError: a value has no wire form.
     """
-    made: list[WireBinding] = []
     nodes: set[Node] = set()
-    for var, binding in bindings.items():
-        message = WireBinding(var=var)
+    for var, binding in bindings:
         try:
-            _fill(message.binding, binding, scope, nodes)
+            _fill(target.add(var=var).binding, binding, scope, nodes)
         except ConversionError as error:
             raise SerializationError(f"{where}: {var!r} cannot be written: {error}") from error
-        made.append(message)
-    return made, nodes
+    return nodes
 
 
 def _fill(data: BindingData, binding: Binding, scope: Scope, nodes: set[Node]) -> None:
     if isinstance(binding, Reference):
         node, var = origin(binding.node, binding.var)
         nodes.add(node)
-        data.promise.SetInParent()
-        data.promise.node_id = scope.name(node)
-        data.promise.var = var
+        promise = data.promise
+        promise.node_id = scope.name(node)
+        promise.var = var
         for step in binding.path:
-            _add_step(data.promise, step)
+            _add_step(promise, step)
     elif isinstance(binding, Constant):
         _from_literal(data, constant_literal(binding))
     elif isinstance(binding, Items):

@@ -10,7 +10,7 @@ from fletching.errors import ConversionError, SerializationError
 from fletching.graph.bindings import Reference
 from fletching.graph.conditions import Comparison, Conjunction
 from fletching.graph.promise import Promise
-from fletching.idl.bindings import Scope, origin, wire_bindings
+from fletching.idl.bindings import Scope, fill_bindings, origin
 
 if TYPE_CHECKING:
     from flyteidl.core.workflow_pb2 import Node as WireNode
@@ -55,9 +55,7 @@ def fill_branch_node(message: WireNode, node: Node, scope: Scope, writer: NodeWr
         _fill_branch(case.then_node, entity, branch, at, node, scope, writer)
     nodes = set(node.after)
     for name in sorted(operands):
-        bound, found = wire_bindings({name: _binding(operands[name])}, scope, str(node))
-        message.inputs.extend(bound)
-        nodes |= found
+        nodes |= fill_bindings(message.inputs, [(name, _binding(operands[name]))], scope, node)
     message.upstream_node_ids.extend(scope.ordered(nodes))
 
 

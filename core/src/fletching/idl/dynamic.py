@@ -9,7 +9,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from fletching.errors import ConversionError, SerializationError
 from fletching.graph.bindings import Constant
-from fletching.idl.bindings import Scope, constant_literal, wire_bindings
+from fletching.idl.bindings import Scope, constant_literal, fill_bindings
 from fletching.idl.nodes import NodeWriter
 from fletching.idl.serialize import Registry
 from fletching.idl.workflow import sub_workflows
@@ -40,8 +40,7 @@ def dynamic_job(graph: Graph, settings: SerializationSettings) -> DynamicJobSpec
     job = DynamicJobSpec(min_successes=len(graph.nodes))
     for node in graph.nodes:
         writer.fill(job.nodes.add(), node, scope)
-    outputs, _ = wire_bindings(graph.outputs, scope, where)
-    job.outputs.extend(outputs)
+    fill_bindings(job.outputs, graph.outputs.items(), scope, where)
     job.subworkflows.extend(sub_workflows(graph.called(), registry))
     job.tasks.extend(entry.message.template for entry in registry.entries if entry.kind == "task")
     return job

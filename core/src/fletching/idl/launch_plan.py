@@ -16,6 +16,7 @@ from flyteidl.core.security_pb2 import SecurityContext as WireSecurityContext
 from google.protobuf.message import Message
 
 from fletching.errors import ConversionError, SerializationError
+from fletching.idl.remembered import wire_interface
 from fletching.interface import accepts_none
 from fletching.schedules import CronSchedule, FixedRate
 from fletching.types.engine import transformer
@@ -57,7 +58,7 @@ def launch_plan_message(plan: LaunchPlan, identifier: Identifier, registry: Regi
 def _parameters(plan: LaunchPlan) -> ParameterMap:
     interface = plan.python_interface
     made = ParameterMap()
-    variables = plan.workflow.interface.inputs.variables
+    variables = wire_interface(plan.workflow).inputs.variables
     for name, kind in interface.inputs.items():
         parameter = made.parameters[name]
         parameter.var.CopyFrom(variables[name])

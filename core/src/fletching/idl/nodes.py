@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flyteidl.core.literals_pb2 import RetryStrategy
 from flyteidl.core.workflow_pb2 import NodeMetadata as WireNodeMetadata
 from flyteidl.core.workflow_pb2 import TaskNodeOverrides
 
@@ -12,7 +11,7 @@ from fletching.errors import SerializationError
 from fletching.gates import Gate
 from fletching.graph.conditional import Conditional
 from fletching.graph.node import NodeMetadata
-from fletching.idl.bindings import Scope, wire_bindings
+from fletching.idl.bindings import Scope, fill_bindings
 from fletching.launch_plans import LaunchPlan
 from fletching.python_task import PythonTask
 from fletching.workflows import WorkflowBase
@@ -69,19 +68,22 @@ class NodeWriter:
         if isinstance(entity, Conditional):
             from fletching.idl.branches import fill_branch_node
 
-            message.metadata.CopyFrom(self.metadata(node, NodeMetadata(name=entity.name)))
+            self._fill_metadata(message.metadata, node, NodeMetadata(name=entity.name))
             fill_branch_node(message, node, scope, self)
             return
-        message.metadata.CopyFrom(self.metadata(node, entity.construct_node_metadata(), entity.metadata_is_for_parts))
-        given = node.bindings
+        self._fill_metadata(
+            message.metadata, node, entity.construct_node_metadata(), name_only=entity.metadata_is_for_parts
+        )
+        given = sorted(node.bindings.items())
         if isinstance(entity, LaunchPlan):
-            given = {name: binding for name, binding in given.items() if name not in entity.fixed_inputs}
-        bound, nodes = wire_bindings(dict(sorted(given.items())), scope, str(node))
-        message.inputs.extend(bound)
+            given = [pair for pair in given if pair[0] not in entity.fixed_inputs]
+        nodes = fill_bindings(message.inputs, given, scope, node)
         nodes.update(node.after)
-        message.upstream_node_ids.extend(scope.ordered(nodes))
-        for output, alias in node.overrides.given.get("aliases", {}).items():
-            message.output_aliases.add(var=output, alias=alias)
+        if nodes:
+            message.upstream_node_ids.extend(scope.ordered(nodes))
+        if node.overrides.given:
+            for output, alias in node.overrides.given.get("aliases", {}).items():
+                message.output_aliases.add(var=output, alias=alias)
         self._fill_target(message, node)
 
     def _fill_target(self, message: WireNode, node: Node) -> None:
@@ -91,7 +93,10 @@ class NodeWriter:
             own(message, node, self)
         elif isinstance(entity, PythonTask):
             message.task_node.reference_id.CopyFrom(self.reference(entity))
-            message.task_node.overrides.CopyFrom(self.task_overrides(node, entity))
+            if node.overrides.given:
+                message.task_node.overrides.CopyFrom(self.task_overrides(node, entity))
+            else:
+                message.task_node.overrides.SetInParent()
         elif isinstance(entity, WorkflowBase):
             message.workflow_node.sub_workflow_ref.CopyFrom(self.reference(entity))
         elif isinstance(entity, LaunchPlan):
@@ -106,32 +111,32 @@ class NodeWriter:
                 "a launch plan, or give its class a fill_flyte_node method"
             )
 
-    def metadata(self, node: Node, base: NodeMetadata, name_only: bool = False) -> WireNodeMetadata:
-        """Return what a node says about how it is run: its entity's own metadata, and its overrides on top.
-
-        Args:
-            node: the call.
-            base: the entity's own.
-            name_only: write the base as it is, since the overrides are for parts of the node.
-        """
-        given = {} if name_only else node.overrides.given
-        message = base.to_flyte_idl()
-        if not given:
-            return message
-        if given.get("name"):
-            message.name = given["name"]
-        counts = node.overrides.metadata
-        if counts is not None:
-            if "timeout" in given:
-                message.ClearField("timeout")
-                if counts.timeout is not None:
-                    message.timeout.FromTimedelta(counts.timeout)
-            if "retries" in given:
-                message.retries.CopyFrom(RetryStrategy(retries=counts.retries))
-            if given.get("interruptible") is not None:
-                message.interruptible = given["interruptible"]
-            _fill_cache(message, given, counts)
+    def metadata(self, node: Node, base: NodeMetadata) -> WireNodeMetadata:
+        """Return what a node says about how it is run: its entity's own metadata, and its overrides on top."""
+        message = WireNodeMetadata()
+        self._fill_metadata(message, node, base)
         return message
+
+    def _fill_metadata(
+        self, message: WireNodeMetadata, node: Node, base: NodeMetadata, name_only: bool = False
+    ) -> None:
+        given, counts = node.overrides.given, node.overrides.metadata
+        if name_only or not given:  # the overrides are for parts of the node, or there are none
+            given, counts = {}, None
+        message.name = given.get("name") or base.name
+        timeout, retries, interruptible = base.timeout, base.retries, base.interruptible
+        if counts is not None:
+            timeout = counts.timeout if "timeout" in given else timeout
+            retries = counts.retries if "retries" in given else retries
+            interruptible = given["interruptible"] if given.get("interruptible") is not None else interruptible
+            _fill_cache(message, given, counts)
+        if timeout:
+            message.timeout.FromTimedelta(timeout)
+        message.retries.SetInParent()
+        if retries:
+            message.retries.retries = retries
+        if interruptible is not None:
+            message.interruptible = interruptible
 
     def task_overrides(self, node: Node, task: Any) -> TaskNodeOverrides:
         """Return what a node has otherwise than its task.

@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from flyteidl.admin.task_pb2 import TaskSpec
+from flyteidl.core.identifier_pb2 import TASK
+from flyteidl.core.tasks_pb2 import TaskTemplate
+from google.protobuf.json_format import ParseDict, ParseError
+
+from fletching.documentation import Description, Documentation
+from fletching.errors import SerializationError
+from fletching.idl.remembered import wire_interface, wire_metadata
+from fletching.plugins import manager
+
 if TYPE_CHECKING:
-    from flyteidl.admin.task_pb2 import TaskSpec
-    from flyteidl.core.tasks_pb2 import TaskTemplate
+    from flyteidl.admin.description_entity_pb2 import DescriptionEntity
 
     from fletching.python_task import PythonTask
     from fletching.settings import SerializationSettings
 
-__all__ = ["task_spec", "task_template"]
+__all__ = ["task_spec", "task_template", "wordless"]
 
 
 def task_template(task: PythonTask[Any], settings: SerializationSettings) -> TaskTemplate:
@@ -22,55 +31,72 @@ def task_template(task: PythonTask[Any], settings: SerializationSettings) -> Tas
         SerializationError: its custom part is not JSON-like, or it is too large a message for a field.
         ConfigError: it needs an image and has none.
     """
-    from flyteidl.core.identifier_pb2 import TASK, Identifier
-    from flyteidl.core.tasks_pb2 import TaskTemplate
-    from google.protobuf.json_format import ParseDict, ParseError
-    from google.protobuf.struct_pb2 import Struct
+    return _written(TaskTemplate(), task, settings)
 
-    from fletching.errors import SerializationError
-    from fletching.plugins import manager
 
-    if getattr(task, "node_kind", "") == "dynamic":
+def _written(template: TaskTemplate, task: PythonTask[Any], settings: SerializationSettings) -> TaskTemplate:
+    """Write a task into an empty template, and return what the plugins make of it."""
+    if task.node_kind == "dynamic":
         settings = settings.with_serialized_context()  # it serializes others where it runs
-    custom = task.get_custom(settings)
-    try:
-        struct = ParseDict(custom, Struct()) if custom else None  # as flytekit: empty is absent
-    except ParseError as error:
-        raise SerializationError(f"task {task.name!r}: get_custom must return JSON-like data: {error}") from error
     container, k8s_pod = task.get_container(settings), task.get_k8s_pod(settings)
-    template = TaskTemplate(
-        id=Identifier(
-            resource_type=TASK,
-            project=settings.project or "",
-            domain=settings.domain or "",
-            name=task.name,
-            version=settings.version or "",
-        ),
-        type=task.task_type,
-        metadata=task.metadata.to_taskmetadata_model(),
-        interface=task.interface,
-        custom=struct,
-        container=container,
-        task_type_version=task.task_type_version,
-        security_context=task.security_context.to_flyte_idl() if task.security_context else None,
-        config=task.get_config(settings),
-        k8s_pod=k8s_pod,
+    template.type = task.task_type
+    template.metadata.CopyFrom(wire_metadata(task))
+    template.interface.CopyFrom(wire_interface(task))
+    if task.task_type_version:
+        template.task_type_version = task.task_type_version
+    if container is not None:
+        template.container.CopyFrom(container)
+    if k8s_pod is not None:
+        template.k8s_pod.CopyFrom(k8s_pod)
+    identifier = template.id
+    identifier.resource_type = TASK
+    identifier.project = settings.project or ""
+    identifier.domain = settings.domain or ""
+    identifier.name = task.name
+    identifier.version = settings.version or ""
+    if container is None and k8s_pod is None:
         # A template has one target: what a backend can start anywhere goes before what it needs a service for.
-        sql=task.get_sql(settings) if container is None and k8s_pod is None else None,
-        extended_resources=task.get_extended_resources(settings),
-    )
+        sql = task.get_sql(settings)
+        if sql is not None:
+            template.sql.CopyFrom(sql)
+    custom = task.get_custom(settings)
+    if custom:  # as flytekit: empty is absent
+        try:
+            ParseDict(custom, template.custom)
+        except ParseError as error:
+            raise SerializationError(f"task {task.name!r}: get_custom must return JSON-like data: {error}") from error
+    if task.security_context:
+        template.security_context.CopyFrom(task.security_context.to_flyte_idl())
+    config = task.get_config(settings)
+    if config:
+        template.config.update(config)
+    extended = task.get_extended_resources(settings)
+    if extended is not None:
+        template.extended_resources.CopyFrom(extended)
     return manager().task_template(task, template)
 
 
 def task_spec(task: PythonTask[Any], settings: SerializationSettings) -> TaskSpec:
     """Return what is registered for a task: its template and its documentation."""
-    from flyteidl.admin.task_pb2 import TaskSpec
-
-    from fletching.documentation import Description, Documentation
-
     docs = task.docs
+    spec = TaskSpec()
+    template = _written(spec.template, task, settings)
+    if template is not spec.template:
+        spec.template.CopyFrom(template)
     if hasattr(task, "task_function"):
         # As flytekit writes it: a function always has a long description, if only with its format.
-        docs = docs or Documentation()
+        if docs is None:
+            spec.description.CopyFrom(wordless())
+            return spec
         docs = docs if docs.long_description is not None else replace(docs, long_description=Description())
-    return TaskSpec(template=task_template(task, settings), description=docs.to_flyte_idl() if docs else None)
+    if docs is not None:
+        spec.description.CopyFrom(docs.to_flyte_idl())
+    return spec
+
+
+_WORDLESS: DescriptionEntity = Documentation(long_description=Description()).to_flyte_idl()
+
+
+def wordless() -> DescriptionEntity:
+    """Return the documentation of a function that has none; the message is shared: copy it, and never change it."""
+    return _WORDLESS

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flyteidl.admin.workflow_pb2 import WorkflowSpec
-from flyteidl.core.workflow_pb2 import WorkflowMetadata as WireWorkflowMetadata
-from flyteidl.core.workflow_pb2 import WorkflowTemplate
 
 from fletching.errors import SerializationError
 from fletching.graph.bindings import Constant, Reference
 from fletching.graph.node import Node
-from fletching.idl.bindings import Scope, wire_bindings
+from fletching.idl.bindings import Scope, fill_bindings
 from fletching.idl.nodes import NodeWriter
+from fletching.idl.remembered import wire_interface
+from fletching.idl.template import wordless
 from fletching.imperative_workflow import ImperativeWorkflow
 from fletching.workflows import WorkflowBase
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from flyteidl.core.identifier_pb2 import Identifier
     from flyteidl.core.workflow_pb2 import Node as WireNode
+    from flyteidl.core.workflow_pb2 import WorkflowTemplate
 
-    from fletching.documentation import Documentation
     from fletching.idl.serialize import Registry
 
 __all__ = ["sub_workflows", "workflow_spec"]
@@ -48,10 +48,11 @@ def workflow_spec(workflow: WorkflowBase, identifier: Identifier, registry: Regi
     spec = WorkflowSpec()
     template: WorkflowTemplate = spec.template
     template.id.CopyFrom(identifier)
-    template.metadata.CopyFrom(_metadata(workflow))
+    template.metadata.SetInParent()
+    template.metadata.on_failure = workflow.failure_policy.value
     template.metadata_defaults.SetInParent()
     template.metadata_defaults.interruptible = workflow.workflow_metadata_defaults.interruptible
-    template.interface.CopyFrom(workflow.interface)
+    template.interface.CopyFrom(wire_interface(workflow))
     for node in graph.nodes:
         if node.id == FAILURE_NODE:
             raise SerializationError(
@@ -59,16 +60,17 @@ def workflow_spec(workflow: WorkflowBase, identifier: Identifier, registry: Regi
                 f"gave it to {node}; take another"
             )
         writer.fill(template.nodes.add(), node, scope)
-    outputs, _ = wire_bindings(graph.outputs, scope, f"outputs of workflow {workflow.name!r}")
-    template.outputs.extend(outputs)
+    fill_bindings(template.outputs, graph.outputs.items(), scope, f"outputs of workflow {workflow.name!r}")
     called = list(graph.called())
     if workflow.on_failure is not None:
         _fill_failure_node(template.failure_node, workflow, writer)
         called.append(workflow.on_failure)
     spec.sub_workflows.extend(sub_workflows(called, registry))
-    docs = _documentation(workflow)
+    docs = workflow.docs
     if docs is not None:
         spec.description.CopyFrom(docs.to_flyte_idl())
+    elif hasattr(workflow, "workflow_function"):
+        spec.description.CopyFrom(wordless())
     return spec
 
 
@@ -81,11 +83,6 @@ def sub_workflows(called: Iterable[Any], registry: Registry) -> list[WorkflowTem
             for template in (spec.template, *spec.sub_workflows):
                 found[template.id.name] = template
     return [found[name] for name in sorted(found)]
-
-
-def _metadata(workflow: WorkflowBase) -> WireWorkflowMetadata:
-    policy = workflow.failure_policy.value
-    return WireWorkflowMetadata(on_failure=WireWorkflowMetadata.OnFailurePolicy.ValueType(policy))
 
 
 def _fill_failure_node(message: WireNode, workflow: WorkflowBase, writer: NodeWriter) -> None:
@@ -101,12 +98,3 @@ def _fill_failure_node(message: WireNode, workflow: WorkflowBase, writer: NodeWr
     name = FAILURE_NODE if isinstance(workflow, ImperativeWorkflow) else "fn0"
     node = Node(inputs.builder, name, handler, bindings)
     writer.fill(message, node, Scope.of([node]))
-
-
-def _documentation(workflow: WorkflowBase) -> Documentation | None:
-    docs = workflow.docs
-    if docs is not None or not hasattr(workflow, "workflow_function"):
-        return docs
-    from fletching.documentation import Description, Documentation
-
-    return Documentation(long_description=Description())  # as flytekit writes it: a text without words has its format
