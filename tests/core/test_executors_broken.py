@@ -17,7 +17,9 @@ from fletching.extend import (
     Nest,
     Outcome,
     PythonTask,
+    Supervisor,
     manager,
+    observe,
     run_attempt,
 )
 
@@ -137,6 +139,36 @@ def test_one_that_fails_to_stop_or_to_close_takes_nothing_away(provided: Callabl
         "executor 'odd' failed to stop an attempt: OSError: no connection",
         "executor 'odd' failed to close: OSError: no connection either",
     }
+
+
+@task
+async def asks(a: int) -> int:
+    supervisor = Supervisor()
+    try:
+        found: int = await supervisor.call(add, {"a": a, "b": 1}, lambda: "x")
+        return found
+    finally:
+        await supervisor.close()
+
+
+@pytest.mark.parametrize(("nonsense", "expected"), [(OSError("no cluster"), OSError), (5, ExecutorError)])
+def test_the_record_knows_of_it_where_calls_are_awaited(
+    provided: Callable[[type[Any]], None], nonsense: Any, expected: type[Exception]
+) -> None:
+    class Broken(Honest):
+        def submit(self, attempt: Attempt, done: Callable[[Outcome], None]) -> Any:
+            if attempt.execution.task_name.endswith("asks"):
+                return super().submit(attempt, done)
+            if isinstance(nonsense, Exception):
+                raise nonsense
+            done(nonsense)
+            return self
+
+    provided(Broken)
+    heard: list[tuple[str, str]] = []
+    with observe(lambda event: heard.append((event.kind, event.path))), pytest.raises(expected):
+        Runner(executor="odd").run(asks, a=1)
+    assert ("failed", "x") in heard
 
 
 class Work(PythonTask[None]):

@@ -19,7 +19,7 @@ from fletching.expansion import Outcome
 from fletching.plugins import manager
 from fletching.run import events
 from fletching.run.call import NO_OVERRIDES, Call, Wait, begin_attempt, call_plan
-from fletching.run.executors import Loop
+from fletching.run.executors import Loop, checked_outcome, stop_running
 from fletching.run.line import Line
 from fletching.run.local import attempt_async, run_expansion_async
 from fletching.run.options import DEFAULT_OPTIONS
@@ -290,11 +290,14 @@ class Supervisor:
                 except RuntimeError:
                     pass  # the loop was closed meanwhile: nobody waits
 
-        running = executor.submit(self._placing.attempt(call, execution, context), done)
         try:
-            return await asyncio.shield(ended)
+            running = executor.submit(self._placing.attempt(call, execution, context), done)
+        except Exception as error:  # noqa: BLE001 - an executor that cannot even begin
+            return Outcome(error=error)
+        try:
+            return checked_outcome(executor, await asyncio.shield(ended))
         except asyncio.CancelledError:
-            running.cancel()
+            stop_running(executor, running)
             await asyncio.wait([ended], timeout=GRACE)
             raise
 
