@@ -9,7 +9,7 @@ import click
 
 from fletching.errors import close_match
 
-__all__ = ["main"]
+__all__ = ["INTERRUPTED", "main"]
 
 OWN = {
     "cache": ("fletching.cli.cache:command", "List, prune and clear the cache, and explain a hit or a miss."),
@@ -18,6 +18,9 @@ OWN = {
     "runs": ("fletching.cli.runs:command", "List what ran, show a run, its logs and outputs, run it again."),
 }
 """Core's commands: where each is, and its line in the help, so that showing the help imports none of them."""
+
+INTERRUPTED = 130
+"""The status of what Ctrl-C ended, as shells have it."""
 
 
 class Commands(click.Group):
@@ -54,6 +57,13 @@ class Commands(click.Group):
             ctx.fail(f"no such command {word!r}{close_match(word, self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; Ctrl-C ends it with a status of its own, wherever it comes."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from what is known without importing them."""
         rows = [(name, OWN[name][1]) for name in OWN]
@@ -78,7 +88,7 @@ def fletch() -> None:
 
 
 def main(args: list[str] | None = None) -> Any:
-    """Run ``fletch`` and exit: 0 for success, 1 for a task or plugin that failed, 2 for wrong usage."""
+    """Run ``fletch`` and exit: 0 for success, 1 for what failed, 2 for wrong usage, 130 after Ctrl-C."""
     from fletching.errors import FletchingError
 
     try:

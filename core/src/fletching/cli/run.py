@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from fletching.cli.run_entity import INTERRUPTED, inputs_of, print_picture, run_entity
+from fletching.cli.main import INTERRUPTED
+from fletching.cli.run_entity import inputs_of, print_picture, run_entity
 from fletching.cli.run_options import RunSettings, run_parameters, settings_of, with_optional_values
 from fletching.cli.run_report import show_failure
 from fletching.cli.run_streams import repair_streams, teed

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fletching.cli.main import INTERRUPTED
 from fletching.cli.progress import progress
 from fletching.cli.run_report import only_ours, plain_warnings, show_failure, show_outputs, write_json
 from fletching.errors import (
@@ -41,10 +42,7 @@ if TYPE_CHECKING:
     from fletching.run.recording import Recorder
     from fletching.run.runner import Runner
 
-__all__ = ["INTERRUPTED", "inputs_of", "print_picture", "run_entity"]
-
-INTERRUPTED = 130
-"""The exit code of what was ended by Ctrl-C, as shells have it."""
+__all__ = ["inputs_of", "print_picture", "run_entity"]
 
 
 def run_entity(
