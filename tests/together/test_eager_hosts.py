@@ -19,9 +19,9 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from fletching import Runner, task, workflow
+from fletching import Runner, dynamic, task, workflow
 from fletching_eager import eager
-from repository import clean_environment
+from repository import clean_environment, run_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,6 +154,40 @@ def test_from_sync_code(call: Callable[[], Any], thread: bool) -> None:
     else:
         got.append(call())
     assert got == [{"total": "3", "who": "nobody", "flow": "3"}]
+
+
+@dynamic
+def several(n: int) -> list[dict[str, str]]:
+    return [answer(a=at) for at in range(n)]  # type: ignore[misc]  # promises
+
+
+def test_from_a_dynamic_task() -> None:
+    assert [each["total"] for each in several(n=2)] == ["1", "2"]
+
+
+PROGRAM = """
+import asyncio
+from fletching import task
+from fletching_eager import eager
+
+@task
+def add(a: int, b: int = 1) -> int:
+    return a + b
+
+@eager
+async def total(n: int) -> int:
+    return sum(await asyncio.gather(*(add(a=at) for at in range(n))))
+"""
+
+
+@pytest.mark.parametrize("executor", ["thread", "process", "inline"])
+def test_from_the_command_line(executor: str, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    command = ["-m", "fletching", "run", "--executor", executor, "--record", "program.py", "total", "--n", "3"]
+    done = run_python(*command, cwd=tmp_path)
+    assert done.stdout.strip() == "6"
+    shown = run_python("-m", "fletching", "runs", "show", "last", cwd=tmp_path).stdout
+    assert shown.count("add-") == 3
 
 
 TESTS = """
