@@ -112,10 +112,10 @@ def peers(*, install_missing: bool) -> dict[str, Environment]:
 
 
 def ours() -> Ours:
-    """Return core alone, core with fifty plugins, and core with maps; made anew when a wheel changed."""
+    """Return core alone, core with fifty plugins, core with maps and eager tasks; made anew when a wheel changed."""
     with tempfile.TemporaryDirectory(prefix="fletching-bench-") as folder:
         constraints = ROOT / "constraints.txt"
-        for package in ("core", "plugins/map"):
+        for package in ("core", "plugins/eager", "plugins/map"):
             uv("build", "--wheel", "--build-constraints", constraints, "--out-dir", folder, ROOT / package)
         wheels = sorted(Path(folder).glob("*.whl"))
         content = b"".join(wheel.read_bytes() for wheel in wheels)

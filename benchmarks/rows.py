@@ -46,6 +46,7 @@ FIRST = "first result of a process"
 CHAIN = "chain of 10 nodes, a direct call, a node"
 SCHEDULED = "chain of 10 nodes, Runner and listener, a node"
 NAPS = "four independent tasks of 0.2 s"
+FAN = "eager fan-out of 200 async tasks, a task"
 MUST_HOLD = (
     Row(FIRST, "ms", "first result", "import flyte 2.12.1", "import flyte 2.12.1", 0.5),
     Row(FIRST, "ms", "first result", "import flytekit 1.16.31", "import flytekit 1.16.31", 0.06),
@@ -58,6 +59,8 @@ MUST_HOLD = (
     Row(CHAIN, "us", "fletching chain", "limit", 20, 1),
     Row(SCHEDULED, "us", "fletching scheduled", "limit", 60, 1),
     Row(NAPS, "ms", "fletching naps", "limit", 230, 1),
+    Row("eager fan-out of 10,000 async tasks, a task", "us", "fletching fan of 10,000", "limit", 40, 1),
+    Row("1,000 async tasks of 0.2 s at once, eager", "ms", "fletching naps at once", "limit", 500, 1),
     *(
         Row(
             f"random graphs of 1,000 nodes that sleep {where}",
@@ -85,6 +88,7 @@ INSIDE = {
     "call": "call add(a=1, b=2)",
     "chain": CHAIN,
     "naps": NAPS,
+    "fan": FAN,
     "map": "map over 500 on threads, an element",
     "async": "async call",
     "list": "list[int] in and out, an element",

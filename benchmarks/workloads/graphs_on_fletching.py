@@ -1,5 +1,6 @@
 """Fletching's graphs on the workloads: what a node costs on each way that it can go, and what a round trip does."""
 
+import asyncio
 import os
 import tempfile
 import threading
@@ -18,6 +19,7 @@ from fletching.cli.progress_model import Model
 from fletching.cli.progress_tree import live_tree
 from fletching.run.events import observe
 from fletching.run.runner import Runner
+from fletching_eager import eager
 from fletching_map import map_task
 
 MANY = 10_000
@@ -37,6 +39,27 @@ def inc(a: int) -> int:
 def nap(a: int) -> int:
     time.sleep(0.2)
     return a
+
+
+@task
+async def later(a: int, b: int) -> int:
+    return a + b
+
+
+@task
+async def async_nap(a: int) -> int:
+    await asyncio.sleep(0.2)
+    return a
+
+
+@eager
+async def fan(n: int) -> int:
+    return sum(await asyncio.gather(*(later(a=at, b=1) for at in range(n))))
+
+
+@eager
+async def naps(n: int) -> int:
+    return sum(await asyncio.gather(*(async_nap(a=at) for at in range(n))))
 
 
 @workflow
@@ -124,6 +147,10 @@ def main():
         round_trips(clock, "thread", threads, pool)
     with ProcessPoolExecutor() as pool:
         round_trips(clock, "process", processes, pool)
+    assert asyncio.run(fan(n=3)) == 6
+    clock.time("fan", lambda: asyncio.run(fan(n=200)), per=200)
+    clock.time("fan of 10,000", lambda: asyncio.run(fan(n=MANY)), per=MANY)
+    clock.time("naps at once", lambda: asyncio.run(naps(n=1_000)), per=1_000)  # milliseconds
     clock.figures |= shown()
     clock.report()
 

@@ -1,5 +1,6 @@
 """The flyte 2 SDK on the workloads that it has; a task is called as its users run one on their own machine."""
 
+import asyncio
 import time
 import typing
 from dataclasses import dataclass
@@ -62,6 +63,11 @@ async def chain(n: int) -> int:
     return x
 
 
+@environment.task
+async def fan(n: int) -> int:
+    return sum(await asyncio.gather(*(add(at, 1) for at in range(n))))
+
+
 def run(*arguments):
     return flyte.with_runcontext(mode="local").run(*arguments)
 
@@ -72,6 +78,7 @@ def main():
     clock.time("call", lambda: run(add, 1, 2))
     clock.time("async", lambda: run(chain, 100), per=100)
     clock.time("chain", lambda: run(chain, 10), per=10)
+    clock.attempt("fan", lambda: run(fan, 200), per=200)
     clock.attempt("naps", lambda: run(four_naps, 4), per=1_000)  # milliseconds
     clock.time("list", lambda: run(ints, LIST), per=len(LIST))
     clock.time("dict", lambda: run(mapping, DICT), per=len(DICT))

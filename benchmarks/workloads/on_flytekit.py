@@ -11,7 +11,7 @@ from clock import Clock
 
 os.environ["FLYTE_SDK_LOGGING_LEVEL"] = "50"
 
-from flytekit import Cache, FlyteContextManager, map_task, task, workflow
+from flytekit import Cache, FlyteContextManager, eager, map_task, task, workflow
 from flytekit.configuration import Image, ImageConfig, SerializationSettings
 from flytekit.core.type_engine import TypeEngine
 from flytekit.tools.translator import get_serializable
@@ -69,6 +69,11 @@ async def later(a: int, b: int) -> int:
     return a + b
 
 
+@eager
+async def fan(n: int) -> int:
+    return sum(await asyncio.gather(*(later(a=at, b=1) for at in range(n))))
+
+
 @task(cache=Cache(version="1"))
 def cached(a: int, b: int) -> int:
     return a + b
@@ -111,6 +116,7 @@ def main():
     clock.attempt("to_python", lambda: TypeEngine.to_python_value(context, literal, typing.List[int]), per=len(whole))
     clock.attempt("define", lambda: task(plain))
     clock.attempt("async", lambda: asyncio.run(later(a=1, b=2)))
+    clock.attempt("fan", lambda: asyncio.run(fan(n=200)), per=200)
     clock.attempt("cached", lambda: cached(a=1, b=2))
     clock.attempt("retried", lambda: retried(a=1, b=2))
     serialize = lambda: get_serializable(OrderedDict(), SETTINGS, add).to_flyte_idl().SerializeToString()  # noqa: E731
