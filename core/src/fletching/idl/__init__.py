@@ -1,4 +1,4 @@
-"""Tasks to Flyte protobufs."""
+"""Tasks, workflows and launch plans to Flyte protobufs."""
 
 from __future__ import annotations
 

@@ -156,8 +156,8 @@ def pass_file(a: sdk.FlyteFile) -> sdk.FlyteFile:
 
 @sdk.task
 def lists(
-    a: typing.Optional[typing.Dict[str, typing.List[typing.Union[int, str]]]],
-    b: typing.List[typing.Union[typing.List[int], int]],
+    a: typing.Optional[typing.Dict[str, typing.List[typing.Union[int, Row]]]],
+    b: typing.List[typing.Union[typing.List[int], Row]],
 ) -> None: ...
 
 

@@ -103,7 +103,7 @@ def wf_file(a: sdk.FlyteFile, b: typing.Optional[sdk.FlyteFile] = None) -> sdk.F
 
 @sdk.workflow
 def wf_unions(a: typing.Union[int, typing.List[int]] = 3) -> typing.Union[int, str]:
-    lists(a={"k": [1, "x"]}, b=[[1], 2])
+    lists(a={"k": [1, Row(1, [], {})]}, b=[[1], Row(2, [], {})])
     lists(a=None, b=[])
     return either(a=1)
 
