@@ -19,6 +19,7 @@ from fletching.expansion import Outcome
 from fletching.plugins import manager
 from fletching.run import events
 from fletching.run.call import NO_OVERRIDES, Call, Wait, begin_attempt, call_plan
+from fletching.run.ending import GRACE, stop_all, uninterrupted
 from fletching.run.executors import Loop, checked_outcome, stop_running
 from fletching.run.line import Line
 from fletching.run.local import attempt_async, run_expansion_async
@@ -26,16 +27,13 @@ from fletching.run.options import DEFAULT_OPTIONS
 from fletching.run.placing import Placing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from fletching.expansion import Expansion
     from fletching.run.executors import Executor
     from fletching.run.options import RunOptions
 
 __all__ = ["Supervisor"]
-
-GRACE = 1.0
-"""Seconds that an attempt which was told to stop gets before nobody waits for it any more."""
 
 GRAPHS = 32
 """The most workflows, dynamic tasks and maps at once below one attempt: each has a thread that walks through it."""
@@ -376,26 +374,3 @@ class Supervisor:
             await uninterrupted(stop_all(left))
         if self._is_outermost:
             self._placing.close()
-
-
-async def stop_all(tasks: set[asyncio.Task[Any]]) -> None:
-    """Cancel asyncio tasks and wait until they have ended."""
-    for task in tasks:
-        if not task.cancelling():  # else it is busy ending already, and should not be disturbed
-            task.cancel()
-    while tasks:
-        _, tasks = await asyncio.wait(tasks, timeout=GRACE)
-        for task in tasks:
-            task.cancel()
-
-
-async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
-    """Await some work to its end; a cancellation that comes meanwhile is raised after that."""
-    running, cancelled = asyncio.ensure_future(work), False
-    while not running.done():
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
