@@ -373,16 +373,6 @@ def test_ctrl_c_lets_what_runs_end_and_tells_how_to_go_on(folder: Path) -> None:
     assert calls(folder) == ["load", "slow 0", "check"]
 
 
-def test_ctrl_c_while_a_file_is_imported(folder: Path) -> None:
-    text = (folder / "flow.py").read_text(encoding="utf-8")
-    waits = "import threading\nprint('begun', flush=True)\nthreading.Event().wait(60)\n"
-    (folder / "flow.py").write_text(waits + text, encoding="utf-8")
-    process = begun(folder, "flow.py", "steps", "--n", "3", lines=1)
-    process.send_signal(signal.SIGINT)
-    after = process.communicate()[1]
-    assert (process.returncode, after) == (130, "")
-
-
 def test_a_second_ctrl_c_ends_it_at_once(folder: Path) -> None:
     process = begun(folder, "--max-parallel", "2", "flow.py", "waiting", "--n", "3", lines=2)
     process.send_signal(signal.SIGINT)
