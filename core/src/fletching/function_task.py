@@ -291,7 +291,7 @@ def _checked_hints(
         raise ConfigError(
             f"task {function_name(function)!r}: node_dependency_hints is for dynamic tasks; this one calls nothing else"
         )
-    return hints
+    return None if hints is None else tuple(hints)  # a generator would be empty the second time
 
 
 def _refuse_nested(function: Callable[..., Any], name: str) -> None:

@@ -59,7 +59,7 @@ def step_type(annotation: Any, step: int | str, where: str, *, as_attribute: boo
             hint = hint or missing.hint
     if not found:
         raise PromiseError(
-            f"{where} is a {type_name(annotation)}, which has no {step_text(step)}{hint}; what it will hold is only "
+            f"{where} is {type_name(annotation)}, which has no {step_text(step)}{hint}; what it will hold is only "
             "known when the workflow runs: compute with it inside a task"
         )
     return found[0] if len(found) == 1 else Union[tuple(found)]  # noqa: UP007 - a tuple made at run time
