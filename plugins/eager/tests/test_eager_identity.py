@@ -56,7 +56,7 @@ def stream(items: list[int]) -> int:
 def flow(a: int) -> int:
     return add(a=a)
 
-PLAN = LaunchPlan.create("plan", flow)
+PLAN = LaunchPlan.create("identities.plan", flow)
 
 @traced
 async def fetch(url: str) -> str:
@@ -102,8 +102,8 @@ GOLDEN = [
     "inner-5bc3fdff25/add-95d5fcdd53",
     "mixed-5fd348510c",
     "mixed-889b17915b",
-    "plan-3c08e50be3",
-    "plan-3c08e50be3/n0",
+    "plan-7d1d7a7fdd",
+    "plan-7d1d7a7fdd/n0",
     "save-7af546387d",
     "save-7af546387d-1",
 ]

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
+from fletching.run.inherited import never_close
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -81,7 +83,7 @@ class Connection:
             return
         self.closed = True
         if self.process != os.getpid():
-            _of_parents.append(self.raw)
+            never_close(self.raw)
             return
         index = _stat(f"{self.path}-shm") if self.index else None
         if self.index and index and _is_same(index, self.index) and index.st_size < self.index.st_size:
@@ -97,8 +99,6 @@ class Connection:
 _mine = threading.local()
 _open: weakref.WeakSet[Connection] = weakref.WeakSet()
 _registering = threading.Lock()
-_of_parents: list[sqlite3.Connection] = []
-"""Connections that a fork copied behind Python's back: closing one here would let go of the parent's locks."""
 
 
 def cache_folder() -> str:
@@ -228,7 +228,11 @@ def _connect(path: str, mode: str) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
-    raw.execute("PRAGMA synchronous=NORMAL")
+    try:
+        raw.execute("PRAGMA synchronous=NORMAL")
+    except BaseException:
+        raw.close()
+        raise
     return raw
 
 

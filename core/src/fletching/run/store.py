@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import RunStoreError
 from fletching.run import store_queries as queries
+from fletching.run.inherited import never_close
 from fletching.run.store_schema import connect, unusable
 from fletching.run.store_values import Values
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["RunStore", "log_path", "node_cache_record"]
 
 Connections = list[tuple[int, sqlite3.Connection]]
-
-_of_parents: Connections = []
-"""Connections that a fork copied: nobody here may use or close them, as SQLite would take the parent's locks away."""
 
 
 class RunStore:
@@ -79,7 +77,8 @@ class RunStore:
             return connection
         inherited = [one for one in self._open if one[0] != os.getpid()]
         if inherited:
-            _of_parents.extend(inherited)
+            for _, connection in inherited:
+                never_close(connection)
             self._open[:] = [one for one in self._open if one[0] == os.getpid()]
         made = os.getpid(), connect(self.path, patience=patience)
         self._mine.found = made
@@ -253,5 +252,5 @@ def _close(connections: Connections) -> None:
         if pid == os.getpid():
             connection.close()
         else:
-            _of_parents.append((pid, connection))
+            never_close(connection)
     connections.clear()
