@@ -204,6 +204,7 @@ for n in range(3):
 connection = sqlite3.connect(sys.argv[1])
 assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 assert connection.execute("SELECT count(*) FROM outputs").fetchone() == (7,)
+connection.close()
 """
     script = tmp_path / "forking.py"
     script.write_text(code)
