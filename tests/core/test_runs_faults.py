@@ -360,9 +360,10 @@ def test_threads_have_connections_of_their_own(store: RunStore) -> None:
 
     def run() -> None:
         recorder = Recorder(RunStore(store.path))
-        ids.append(recorder.begin(number, {"a": 0}))
+        run_id = recorder.begin(number, {"a": 0})
         recorder.end(Outcome(1))
-        ids.append(store.runs(limit=1)[0].status)
+        ids.append(run_id)
+        ids.append(store.run(run_id).status)
 
     threads = [threading.Thread(target=run) for _ in range(4)]
     for each in threads:
