@@ -1,0 +1,3 @@
+"""Object stores for Fletching: s3, gs and az for the files, literals and code of tasks."""
+
+from __future__ import annotations
