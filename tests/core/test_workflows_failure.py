@@ -10,6 +10,7 @@ import pytest
 
 from fletching import FlyteError, LaunchPlan, Workflow, WorkflowFailurePolicy, dynamic, task, workflow
 from fletching.errors import ConfigError, ConversionError, InterfaceError
+from fletching.run.events import Event, observe
 
 AFTER = WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE
 ran: list[Any] = []
@@ -78,11 +79,22 @@ def test_after_the_rest_everything_that_does_not_need_it_runs() -> None:
 
 
 def test_what_fails_later_is_told_beside_the_first() -> None:
+    first_has_failed = threading.Event()
+
+    @task
+    def waits(a: int) -> int:
+        assert first_has_failed.wait(60)
+        return ok(a=a)
+
     @workflow(failure_policy=AFTER)
     def flow(a: int) -> tuple[int, int, int]:
-        return boom(a=1), ok(a=a), boom(a=ok(a=1))
+        return boom(a=1), ok(a=a), boom(a=waits(a=1))
 
-    with pytest.raises(ValueError, match="boom 1") as caught:
+    def tell(event: Event) -> None:
+        if event.kind == "failed" and event.path == "n0":
+            first_has_failed.set()
+
+    with observe(tell), pytest.raises(ValueError, match="boom 1") as caught:
         flow(a=5)
     assert sorted(ran) == [1, 5]
     assert notes(caught.value)[-1] == "ValueError as well, in node 'n3' (boom) of 'flow': boom 2"

@@ -12,6 +12,7 @@ import pytest
 
 from fletching import LaunchPlan, Runner, task, workflow
 from fletching.errors import CallError
+from fletching.extend import Event, observe
 from fletching_map import map_task
 
 
@@ -87,14 +88,21 @@ def test_that_holds_for_every_kind_of_target(target: Any, ledger: Ledger) -> Non
 
 @pytest.mark.parametrize("executor", ["inline", "thread"])
 def test_an_endless_input_ends_with_the_first_failure(executor: str, ledger: Ledger) -> None:
+    ten_has_failed = threading.Event()
+
     @task
     def until_ten(a: int) -> int:
         if a == 10:
             raise OverflowError(a)
+        assert a < 10 or ten_has_failed.wait(60)
         LEDGER.end()
         return a
 
-    with pytest.raises(OverflowError) as raised:
+    def tell(event: Event) -> None:
+        if event.kind == "failed":
+            ten_has_failed.set()
+
+    with observe(tell), pytest.raises(OverflowError) as raised:
         Runner(executor=executor).run(map_task(until_ten, 4), a=ledger.items())
     assert "in element 10 of map_until_ten" in raised.value.__notes__
     assert ledger.read <= 14
