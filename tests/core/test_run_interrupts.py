@@ -141,3 +141,30 @@ def test_a_plain_call_ends_as_python_does(flow: str, tmp_path: Path) -> None:
     program.interrupt()
     assert program.process.wait(60) == 130
     assert not program.has("second")
+
+
+@pytest.mark.parametrize("executor", ["thread", "process"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_told_to_end_stops_its_run_first(
+    executor: str, number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLETCHING_HOME", str(tmp_path / "home"))
+    source = FLOW.replace("sys.argv[1]", repr(str(tmp_path))).partition("if __name__")[0]
+    (tmp_path / "flow.py").write_text(source)
+    fletch = [sys.executable, "-m", "fletching"]
+    with open(tmp_path / "said", "w") as said:
+        command = [*fletch, "run", "--executor", executor, str(tmp_path / "flow.py"), "flow", "--a", "1"]
+        process = subprocess.Popen(command, stderr=said, env={**os.environ, "TMPDIR": str(tmp_path)})
+    end = time.monotonic() + 60
+    while not (marks := list(tmp_path.glob("first-*"))):
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.wait(60) == 128 + number
+    assert "interrupted; to go on: fletch run" in (tmp_path / "said").read_text()
+    assert gone(int(marks[0].name.partition("-")[2]))
+    assert not (tmp_path / "second").exists()
+    assert not list(tmp_path.glob("fletching-*"))
+    shown = subprocess.run([*fletch, "runs", "list"], capture_output=True, text=True, check=True).stdout
+    assert "cancelled" in shown

@@ -207,7 +207,8 @@ def run_again(source: str, variable: str, literals: LiteralMap, **options: Any) 
     subcommand_metavar="FILE_OR_MODULE NAME [--input VALUE]...",
     context_settings=HELP,
     epilog="'fletch run FILE' lists what a file has to run; 'fletch run FILE NAME --help' lists its inputs. The exit "
-    "code is 0 for success, 1 for a run that failed, 2 for wrong usage, and 130 after Ctrl-C.",
+    "code is 0 for success, 1 for a run that failed, 2 for wrong usage, 130 after Ctrl-C, and 143 after SIGTERM, which "
+    "stops the run at once.",
 )
 def command() -> None:
     """Run a task, workflow or launch plan of a file or module at once, on this machine.

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import signal
 import sqlite3
 import sys
-import threading
 import time
 import warnings
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +14,7 @@ import click
 from fletching.cli.main import INTERRUPTED
 from fletching.cli.progress import progress
 from fletching.cli.run_report import only_ours, plain_warnings, show_failure, show_outputs, write_json
+from fletching.cli.run_signals import interrupts, told_to_end
 from fletching.errors import (
     CallError,
     ConfigError,
@@ -32,7 +29,7 @@ from fletching.expansion import Outcome
 from fletching.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from flyteidl.core.literals_pb2 import LiteralMap
 
@@ -60,7 +57,7 @@ def run_entity(
     Raises:
         click.UsageError: it cannot even begin, as it was asked for.
     """
-    with plain_warnings(), only_ours(settings.as_json) as out, _interrupts() as interrupts:
+    with told_to_end() as ended, plain_warnings(), only_ours(settings.as_json) as out, interrupts() as count:
         recorder = _recorder(entity, settings, source, variable)
         if recorder is not None:
             if recorder.recover:
@@ -77,12 +74,14 @@ def run_entity(
             write_json(out, entity, seconds, value=outcome.value, error=error)
         elif error is None:
             show_outputs(entity, outcome.value)
-        stopped = isinstance(error, KeyboardInterrupt) and interrupts() > 0
+        stopped = isinstance(error, KeyboardInterrupt) and (bool(ended) or count() > 0)
         if error is not None:
             if not settings.as_json and not stopped:
                 show_failure(error)
             _show_how_to_go_on(entity, settings, recorder, source, variable, stopped=stopped)
-    return 0 if error is None else INTERRUPTED if stopped else 1
+    if error is None:
+        return 0
+    return 128 + ended[0] if ended else INTERRUPTED if stopped else 1
 
 
 def _run(
@@ -110,30 +109,6 @@ def _runner(settings: RunSettings, recorder: Recorder | None) -> Runner:
         lenient=settings.lenient,
         recorder=recorder,
     )
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], int]]:
-    """Count how often Ctrl-C comes while the block runs: a task may raise KeyboardInterrupt by itself."""
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: 0
-        return
-    reading, writing = os.pipe()
-    os.set_blocking(reading, False)
-    os.set_blocking(writing, False)
-    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-
-    def count() -> int:
-        with suppress(BlockingIOError):
-            return os.read(reading, 4096).count(signal.SIGINT)
-        return 0
-
-    try:
-        yield count
-    finally:
-        signal.set_wakeup_fd(before, warn_on_full_buffer=False)
-        os.close(reading)
-        os.close(writing)
 
 
 # The record
