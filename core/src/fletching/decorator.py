@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypedDict, TypeVar, o
 
 from fletching.errors import ConfigError, UnknownOptionError, close_match
 from fletching.function_task import ExecutionBehavior, PythonFunctionTask
+from fletching.made import note
 
 if TYPE_CHECKING:
     import datetime
@@ -189,7 +190,9 @@ def _make_task(function: Callable[..., Any], options: Mapping[str, Any]) -> Pyth
             f"task {function.__name__!r}: a dynamic task's function builds a graph and awaits nothing; make it a plain "
             "function, or an @eager one, which awaits what it calls"
         )
-    return cls(task_config=config, task_function=function, metadata=_metadata(function, options), **given)
+    made = cls(task_config=config, task_function=function, metadata=_metadata(function, options), **given)
+    note(made, task, (function,), options)  # as the user said it, not as the class was told
+    return made
 
 
 def task_class(config: Any, function: Callable[..., Any]) -> type[PythonFunctionTask[Any]]:

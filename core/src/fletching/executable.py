@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from fletching.context import RECORDER
 from fletching.errors import CallError, close_match
 from fletching.located import Located
+from fletching.made import note
 from fletching.options import describe_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Self
 
     from flyteidl.core.interface_pb2 import TypedInterface
     from flyteidl.core.literals_pb2 import LiteralMap
@@ -50,6 +52,11 @@ class Executable(Located):
     metadata_is_for_parts = False
     """Whether cache, retries and timeout are those of each call that is its work, as in a map, and not its own.
     Such an executable names as ``target`` what it calls."""
+
+    def __new__(cls, /, *args: Any, **options: Any) -> Self:
+        made = super().__new__(cls)
+        note(made, cls, args, options)
+        return made
 
     @property
     def name(self) -> str:
