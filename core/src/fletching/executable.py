@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fletching.context import RECORDER
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
     from flyteidl.core.interface_pb2 import TypedInterface
     from flyteidl.core.literals_pb2 import LiteralMap
 
-    from fletching.context import FlyteContext
+    from fletching.context import ExecutionParameters, FlyteContext
     from fletching.expansion import Expansion
     from fletching.graph.node import NodeMetadata
     from fletching.interface import Interface
     from fletching.metadata import TaskMetadata
+    from fletching.security import SecurityContext
     from fletching.types.compiled import CompiledCall
 
 __all__ = ["Executable"]
+
+NOTHING_SET: Mapping[str, str] = MappingProxyType({})
 
 
 class Executable(Located):
@@ -48,6 +52,9 @@ class Executable(Located):
     orchestrates = False
     """Whether its attempts only wait for calls of others, so that they belong on the event loop, whichever executor the
     others run on."""
+
+    stays_here = False
+    """Whether its attempts run in this process, whichever executor the others run on."""
 
     metadata_is_for_parts = False
     """Whether cache, retries and timeout are those of each call that is its work, as in a map, and not its own.
@@ -81,6 +88,16 @@ class Executable(Located):
     def python_interface(self) -> Interface:
         """Its typed inputs and outputs, as Python types."""
         return self._python_interface
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Environment variables set while it runs; read-only."""
+        return NOTHING_SET
+
+    @property
+    def security_context(self) -> SecurityContext | None:
+        """The secrets it asks for."""
+        return None
 
     @property
     def optional_inputs(self) -> frozenset[str]:
@@ -173,6 +190,18 @@ class Executable(Located):
 
     # What the scheduler asks
 
+    def pre_execute(self, user_params: ExecutionParameters | None) -> ExecutionParameters | None:
+        """Called before an attempt's inputs are carried.
+
+        Returns:
+            What `current_context` gives during the attempt; None keeps it as it is.
+        """
+        return user_params
+
+    def post_execute(self, user_params: ExecutionParameters | None, rval: Any) -> Any:
+        """Called after `execute` with what it returned; what this returns becomes the outputs."""
+        return rval
+
     @property
     def direct(self) -> Callable[..., Any] | None:
         """One function that is the whole call, for what asks for nothing around it; None for everything else."""
@@ -190,6 +219,21 @@ class Executable(Located):
     def _named_outputs(self, value: Any) -> dict[str, Any]:
         """Return what a call returned as output name to value."""
         return self.python_interface.named_outputs(value)
+
+    def _check_types(self) -> None:
+        """Refuse here, where it is defined, what no call of it could carry."""
+        from fletching.errors import ConversionError
+        from fletching.types.compiled import input_transformers, output_transformers
+
+        transformers = input_transformers(self.python_interface, self.short_name)
+        output_transformers(self.python_interface, self.short_name)
+        for name, default in self.python_interface.defaults.items():
+            try:
+                transformers[name].carry(default)
+            except ConversionError as error:
+                if default is None and not error.hint:
+                    error.hint = "annotate it with Optional[...] to allow None"
+                raise error.within(self.short_name, f"default of argument {name!r}") from None
 
     # As a node of a graph
 

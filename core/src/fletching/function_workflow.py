@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import ConfigError, ConversionError, GraphError
+from fletching.errors import ConfigError, GraphError
 from fletching.function_task import function_name
 from fletching.graph.builder import GraphBuilder
 from fletching.graph.outputs import bind_outputs
@@ -55,21 +55,10 @@ class PythonFunctionWorkflow(WorkflowBase):
             on_failure,
             docs,
         )
-        self._check_defaults()
+        self._check_types()
         import functools
 
         functools.update_wrapper(self, workflow_function)
-
-    def _check_defaults(self) -> None:
-        from fletching.types.compiled import input_transformers, output_transformers
-
-        transformers = input_transformers(self._python_interface, self.short_name)
-        output_transformers(self._python_interface, self.short_name)
-        for name, default in self._python_interface.defaults.items():
-            try:
-                transformers[name].carry(default)
-            except ConversionError as error:
-                raise error.within(self.short_name, f"default of argument {name!r}") from None
 
     @property
     def workflow_function(self) -> Callable[..., Any]:

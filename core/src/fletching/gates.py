@@ -35,8 +35,6 @@ class Gate(Executable):
 
     node_kind = "gate"
     is_async = True
-    environment: Mapping[str, str] = {}
-    security_context = None
 
     def __init__(self, name: str, interface: Interface, timeout: datetime.timedelta | None = None) -> None:
         from fletching.metadata import TaskMetadata
@@ -52,14 +50,6 @@ class Gate(Executable):
         from fletching.graph.node import NodeMetadata
 
         return NodeMetadata(name=self.short_name, timeout=self.metadata.timeout or HOUR)
-
-    def pre_execute(self, user_params: Any) -> Any:
-        """Nothing to prepare."""
-        return user_params
-
-    def post_execute(self, user_params: Any, rval: Any) -> Any:
-        """Nothing to add."""
-        return rval
 
     async def async_execute(self, /, **kwargs: Any) -> Any:
         """Wait, and return what the node gives."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import LiteralMap
     from flyteidl.core.tasks_pb2 import Container, ExtendedResources, K8sPod, Sql
 
-    from fletching.context import ExecutionMode, ExecutionParameters, FlyteContext
+    from fletching.context import ExecutionMode, FlyteContext
     from fletching.deck import DeckField
     from fletching.documentation import Documentation
     from fletching.metadata import TaskMetadata
@@ -102,21 +102,6 @@ class PythonTask(Executable, Generic[T]):
             metadata = plugins.task_metadata(self._name, self._task_config, metadata)
         return metadata
 
-    def _check_types(self) -> None:
-        """Refuse here, where the task is defined, what no call of it could carry."""
-        from fletching.errors import ConversionError
-        from fletching.types.compiled import input_transformers, output_transformers
-
-        transformers = input_transformers(self._python_interface, self.short_name)
-        output_transformers(self._python_interface, self.short_name)
-        for name, default in self._python_interface.defaults.items():
-            try:
-                transformers[name].carry(default)
-            except ConversionError as error:
-                if default is None and not error.hint:
-                    error.hint = "annotate it with Optional[...] to allow None"
-                raise error.within(self.short_name, f"default of argument {name!r}") from None
-
     # Who it is
 
     @property
@@ -199,21 +184,9 @@ class PythonTask(Executable, Generic[T]):
 
     # How it runs
 
-    def pre_execute(self, user_params: ExecutionParameters | None) -> ExecutionParameters | None:
-        """Called before an attempt's inputs are carried.
-
-        Returns:
-            What `current_context` gives during the attempt; None keeps it as it is.
-        """
-        return user_params
-
     def execute(self, /, **kwargs: Any) -> Any:
         """Do the work of one attempt; the values come in and go out natively."""
         raise ConfigError(f"task {self.name!r} of type {self.task_type!r} runs on a backend only; it has no local form")
-
-    def post_execute(self, user_params: ExecutionParameters | None, rval: Any) -> Any:
-        """Called after `execute` with what it returned; what this returns becomes the outputs."""
-        return rval
 
     def with_task_config(self, task_config: T) -> Self:
         """Return a task that differs from this one by its config only; this one stays as it is."""
@@ -239,20 +212,21 @@ class PythonTask(Executable, Generic[T]):
             ConversionError: an input or an output does not fit its type.
         """
         from fletching.context import Execution
+        from fletching.crossing import LiteralCrossing
         from fletching.execution import run_attempt
         from fletching.expansion import Expansion
-        from fletching.types.idl import from_literal_map
 
-        inputs = from_literal_map(self._python_interface.inputs, input_literal_map)
-        value = run_attempt(Execution(self), self.bind(**inputs))
+        crossing = LiteralCrossing(self._python_interface, self.short_name)
+        value = run_attempt(Execution(self), input_literal_map, crossing)
         if isinstance(value, Expansion):
             from fletching.run.call import new_call
             from fletching.run.local import run_expansion
 
-            value, error = run_expansion(new_call(self, inputs), value)
+            value, error = run_expansion(new_call(self, {}), value)
             if error is not None:
                 raise error
-        return self._to_literal_map(value)
+            return crossing.carry_outputs(value)
+        return value  # type: ignore[no-any-return]  # what the crossing gives
 
     def sandbox_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap:
         """The same as `dispatch_execute`: every attempt gets a working directory of its own anyway."""
