@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from fletching.auto_container import PythonInstanceTask as PythonInstanceTask
     from fletching.backends import Backend as Backend
     from fletching.backends import Handle as Handle
+    from fletching.cli import values
+    from fletching.cli.inputs import input_option as input_option
+    from fletching.cli.sources import entities_of as entities_of
+    from fletching.cli.sources import load_source as load_source
+    from fletching.container.bundle import CodeBundle as CodeBundle
+    from fletching.container.bundle import pack_code as pack_code
+    from fletching.container.unpack import unpack_code as unpack_code
     from fletching.context import Execution as Execution
     from fletching.context import ExecutionMode as ExecutionMode
     from fletching.context import ExecutionParameters as ExecutionParameters
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from fletching.gate import CallTaker as CallTaker
     from fletching.gate import recording as recording
     from fletching.graph.node import NodeMetadata as NodeMetadata
+    from fletching.home import cache_dir as cache_dir
     from fletching.hookspecs import hookimpl as hookimpl
     from fletching.idl.dynamic import dynamic_job as dynamic_job
     from fletching.idl.nodes import NodeWriter as NodeWriter
@@ -71,6 +79,7 @@ if TYPE_CHECKING:
     from fletching.types.idl import to_literal_map as to_literal_map
 
     describe_literal = wire.describe
+    plain_value = values.plain
     register_type = engine.register
 
 _HOMES = {
@@ -78,6 +87,7 @@ _HOMES = {
     "Attempt": "run.executors",
     "Backend": "backends",
     "CallTaker": "gate",
+    "CodeBundle": "container.bundle",
     "Event": "run.events",
     "Executable": "executable",
     "Execution": "context",
@@ -109,21 +119,27 @@ _HOMES = {
     "TaskPlugins": "task_plugins",
     "TaskResolverMixin": "resolver",
     "TypeTransformer": "types.base",
+    "cache_dir": "home",
     "current_execution": "context",
     "default_task_resolver": "resolver",
     "describe_literal": "types.wire",
     "dynamic_job": "idl.dynamic",
+    "entities_of": "cli.sources",
     "executor_named": "run.executors",
     "field_transformer": "types.engine",
     "from_literal_map": "types.idl",
     "hookimpl": "hookspecs",
+    "input_option": "cli.inputs",
     "is_remote": "types.blobs",
     "load_object_from_module": "resolver",
+    "load_source": "cli.sources",
     "local_path": "types.blobs",
     "manager": "plugins",
     "new_blob_path": "types.blobs",
     "observe": "run.events",
+    "pack_code": "container.bundle",
     "part_transformer": "types.engine",
+    "plain_value": "cli.values",
     "preview": "types.display",
     "read_blob": "types.blobs",
     "recording": "gate",
@@ -138,11 +154,12 @@ _HOMES = {
     "to_literal_map": "types.idl",
     "transformer": "types.engine",
     "type_name": "types.display",
+    "unpack_code": "container.unpack",
     "use_manager": "plugins",
 }
 """Name -> module below ``fletching`` that holds it. Nothing is imported before it is asked for."""
 
-_RENAMED = {"describe_literal": "describe", "register_type": "register"}
+_RENAMED = {"describe_literal": "describe", "plain_value": "plain", "register_type": "register"}
 
 __all__ = [  # noqa: PLE0604 - the names are resolved by __getattr__
     *sorted(_HOMES)

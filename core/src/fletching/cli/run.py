@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from fletching.cli.inputs import input_option
 from fletching.cli.main import INTERRUPTED
 from fletching.cli.run_entity import inputs_of, print_picture, run_entity
 from fletching.cli.run_options import RunSettings, run_parameters, settings_of, with_optional_values
 from fletching.cli.run_report import show_failure
 from fletching.cli.run_streams import repair_streams, teed
 from fletching.cli.sources import entities_of, load_source
-from fletching.cli.values import ValueType, is_flag, plain
 from fletching.errors import close_match
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ class Input(click.Option):
 
 def entity_command(source: str, name: str, entity: Executable) -> click.Command:
     """Return the command that runs something; its options are the inputs, and those of ``fletch run``."""
-    options: list[click.Option] = [_option(entity, each) for each in entity.python_interface.inputs]
+    options: list[click.Option] = [input_option(entity, each, Input) for each in entity.python_interface.inputs]
     options += run_parameters([word for option in options for word in (*option.opts, *option.secondary_opts)])
 
     def run(**inputs: Any) -> None:
@@ -154,28 +153,6 @@ def _text_of(entity: Executable) -> str:
         return ""
     parts = docs.short_description, docs.long_description and docs.long_description.value
     return "\n\n".join(part for part in parts if part)
-
-
-def _option(entity: Executable, name: str) -> click.Option:
-    interface = entity.python_interface
-    annotation = interface.inputs[name]
-    docstring = interface.docstring
-    described = docstring.input_descriptions.get(name, "") if docstring else ""
-    dashed = name.replace("_", "-")
-    settings: dict[str, Any] = {"required": name not in entity.optional_inputs}
-    kind = ValueType(annotation)
-    notes = [kind.note] if kind.note and not is_flag(annotation) else []
-    if name in interface.defaults:
-        default = interface.defaults[name]
-        shown = plain(default, annotation)
-        notes.append(
-            f"default: {'none' if default is None else shown if isinstance(shown, str) else json.dumps(shown)}"
-        )
-    settings["help"] = " ".join([described, *(f"[{note}]" for note in notes)]).strip()
-    if is_flag(annotation) and f"no_{name}" not in interface.inputs:  # whose option --no-… would be this one's too
-        return Input([f"--{dashed}/--no-{dashed}", name], **settings)
-    words = [f"--{dashed}", *([f"--{name}"] if dashed != name else []), name]
-    return Input(words, type=kind, **settings)
 
 
 def run_again(source: str, variable: str, literals: LiteralMap, **options: Any) -> int:
