@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fletching.context import STATE
 from fletching.errors import ConversionError, add_note
 from fletching.expansion import Expansion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from fletching.context import Execution
 
-__all__ = ["around", "note_attempt", "run_attempt", "run_attempt_async"]
+__all__ = ["Crossing", "around", "note_attempt", "run_attempt", "run_attempt_async"]
 
 
-def run_attempt(execution: Execution, inputs: Mapping[str, Any]) -> Any:
+class Crossing(Protocol):
+    """How values get into an attempt and out of it."""
+
+    @property
+    def carry_inputs(self) -> Callable[[Any], dict[str, Any]]:
+        """Takes the inputs, gives the values that the task sees, by name."""
+        ...
+
+    @property
+    def carry_outputs(self) -> Callable[[Any], Any]:
+        """Takes what the task returned, gives what the attempt gives."""
+        ...
+
+
+def run_attempt(execution: Execution, inputs: Any, crossing: Crossing | None = None) -> Any:
     """Run one attempt of a sync task and return its outputs as the caller sees them.
 
     Args:
         execution: which task, which attempt.
         inputs: the arguments as the caller gave them. Each attempt carries them anew, so that one attempt never
             sees what another did to its inputs.
+        crossing: how they come in, and the outputs out; without one, from a caller of this process and back to it.
     """
     task = execution.task
     token = STATE.set(execution)
     try:
         with around(execution):
-            native = _prepare(execution, inputs)
-            return _finish(execution, task.execute(**native))
+            crossing = crossing or task.compiled
+            native = _prepare(execution, inputs, crossing)
+            return _finish(execution, task.execute(**native), crossing)
     except BaseException as error:
         note_attempt(execution, error)
         raise
@@ -38,14 +54,15 @@ def run_attempt(execution: Execution, inputs: Mapping[str, Any]) -> Any:
         execution.end()
 
 
-async def run_attempt_async(execution: Execution, inputs: Mapping[str, Any]) -> Any:
+async def run_attempt_async(execution: Execution, inputs: Any, crossing: Crossing | None = None) -> Any:
     """Run one attempt of an async task on the running loop; the twin of `run_attempt`."""
     task = execution.task
     token = STATE.set(execution)
     try:
         with around(execution):
-            native = _prepare(execution, inputs)
-            return _finish(execution, await task.async_execute(**native))
+            crossing = crossing or task.compiled
+            native = _prepare(execution, inputs, crossing)
+            return _finish(execution, await task.async_execute(**native), crossing)
     except BaseException as error:
         note_attempt(execution, error)
         raise
@@ -54,21 +71,20 @@ async def run_attempt_async(execution: Execution, inputs: Mapping[str, Any]) -> 
         execution.end()
 
 
-def _prepare(execution: Execution, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _prepare(execution: Execution, inputs: Any, crossing: Crossing) -> dict[str, Any]:
     task = execution.task
     # Before the inputs are carried: a transformer may need what it sets up.
     parameters = task.pre_execute(execution.parameters)
     if parameters is not None:
         execution.parameters = parameters
-    native: dict[str, Any] = task.compiled.carry_inputs(inputs)
-    return native
+    return crossing.carry_inputs(inputs)
 
 
-def _finish(execution: Execution, value: Any) -> Any:
+def _finish(execution: Execution, value: Any, crossing: Crossing) -> Any:
     task = execution.task
     if isinstance(value, Expansion):
         return value  # the work goes on in calls of others, and what they give is carried where it is given
-    return task.compiled.carry_outputs(task.post_execute(execution.parameters, value))
+    return crossing.carry_outputs(task.post_execute(execution.parameters, value))
 
 
 def note_attempt(execution: Execution, error: BaseException) -> None:
