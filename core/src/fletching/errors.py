@@ -36,6 +36,9 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     │   └── PluginContractError (TypeError)       what it gave is not what was asked for
     ├── ResolverError (LookupError, ValueError)   a task cannot be found again
     ├── SerializationError (ValueError)           an entity has no wire form
+    ├── CodeBundleError (ValueError)              code cannot be packed, or a bundle not be unpacked
+    ├── StorageError (OSError)                    an object store does not do what it is asked for
+    │   └── StorageNotFoundError (FileNotFoundError)
     ├── SecretNotFoundError (LookupError, ValueError)
     ├── TaskTimeoutError (TimeoutError)           an attempt was stopped at its deadline
     ├── WorkerDiedError (RuntimeError)            the process of an attempt ended by itself
@@ -65,6 +68,7 @@ __all__ = [
     "BranchFailedError",
     "CacheWarning",
     "CallError",
+    "CodeBundleError",
     "ConfigError",
     "ConversionError",
     "CycleError",
@@ -98,6 +102,8 @@ __all__ = [
     "RunStoreWarning",
     "SecretNotFoundError",
     "SerializationError",
+    "StorageError",
+    "StorageNotFoundError",
     "TaskDeprecatedWarning",
     "TaskTimeoutError",
     "TypeEngineError",
@@ -290,6 +296,18 @@ class ResolverError(FletchingError, LookupError, ValueError):
 
 class SerializationError(FletchingError, ValueError):
     """An entity has no wire form."""
+
+
+class CodeBundleError(FletchingError, ValueError):
+    """Code cannot be packed into a bundle, or a bundle cannot be unpacked."""
+
+
+class StorageError(FletchingError, OSError):
+    """An object store does not do what it is asked for: the bucket, the credentials, the network, the service."""
+
+
+class StorageNotFoundError(StorageError, FileNotFoundError):
+    """There is nothing at a URI."""
 
 
 class SecretNotFoundError(FletchingError, LookupError, ValueError):
