@@ -12,9 +12,8 @@ from fletching.cli.inputs import input_option
 from fletching.cli.main import INTERRUPTED
 from fletching.cli.run_entity import inputs_of, print_picture, run_entity
 from fletching.cli.run_options import RunSettings, run_parameters, settings_of, with_optional_values
-from fletching.cli.run_report import show_failure
 from fletching.cli.run_streams import repair_streams, teed
-from fletching.cli.sources import entities_of, load_source
+from fletching.cli.sources import entities_of, importing, load_source
 from fletching.errors import close_match
 
 if TYPE_CHECKING:
@@ -50,17 +49,8 @@ class Sources(click.Group):
 
 
 def _opened(ctx: click.Context, source: str) -> Entities:
-    try:
+    with importing(ctx, source):
         return Entities(source)
-    except click.UsageError as error:
-        error.ctx = ctx
-        raise
-    except SystemExit as error:
-        click.echo(f"{source} cannot be imported: it calls sys.exit({error.code!r})", err=True)
-        ctx.exit(1)
-    except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
-        show_failure(error, f"{source} cannot be imported")
-        ctx.exit(1)
 
 
 class Entities(click.Group):

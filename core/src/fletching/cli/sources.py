@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -13,11 +14,30 @@ import click
 from fletching.errors import close_match
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from fletching.executable import Executable
 
-__all__ = ["entities_of", "load_source"]
+__all__ = ["entities_of", "importing", "load_source"]
+
+
+@contextmanager
+def importing(ctx: click.Context, source: str) -> Iterator[None]:
+    """Have an error of an import in a ``with`` block told with the user's own frames, and end the command."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.ctx = ctx
+        raise
+    except SystemExit as error:
+        click.echo(f"{source} cannot be imported: it calls sys.exit({error.code!r})", err=True)
+        ctx.exit(1)
+    except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
+        from fletching.cli.run_report import show_failure
+
+        show_failure(error, f"{source} cannot be imported")
+        ctx.exit(1)
 
 
 def load_source(name: str) -> ModuleType:
