@@ -6,6 +6,8 @@ import os
 from abc import ABC, abstractmethod
 from typing import IO, TYPE_CHECKING, Any
 
+from fletching.types.blobs import is_remote, join, local_path, new_local_path, read_blob, storage_for
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -49,39 +51,50 @@ class Checkpoint(ABC):
 
 
 class SyncCheckpoint(Checkpoint):
-    """A checkpoint in local folders: one this attempt writes to, one the earlier attempt wrote to."""
+    """A checkpoint in folders, local or remote: one this attempt writes to, one the earlier attempt wrote to."""
 
     def __init__(self, checkpoint_dest: str, checkpoint_src: str | None = None) -> None:
         self._dest = checkpoint_dest
-        self._source = checkpoint_src
+        self._source = checkpoint_src or ""
         self._restored: Path | None = None
 
     def prev_exists(self) -> bool:
-        return bool(self._source) and os.path.isdir(str(self._source))
+        if not is_remote(self._source):
+            return bool(self._source) and os.path.isdir(local_path(self._source))
+        try:
+            return bool(storage_for(self._source).listdir(self._source))
+        except FileNotFoundError:
+            return False
 
     def restore(self, path: str | Path | None = None) -> Path | None:
-        import shutil
         from pathlib import Path
 
-        if not self.prev_exists() or self._restored is not None:
+        if self._restored is not None or not self.prev_exists():
             return self._restored
-        target = Path(path) if path is not None else Path(self._dest + "-restored")
-        if path is not None and not target.is_dir():
-            raise ValueError(f"checkpoint restore needs an existing folder, got {str(path)!r}")
-        shutil.copytree(str(self._source), target, dirs_exist_ok=True)
+        if path is not None:
+            target = Path(path)
+            if not target.is_dir():
+                raise ValueError(f"checkpoint restore needs an existing folder, got {str(path)!r}")
+        elif is_remote(self._dest):
+            target = Path(new_local_path("checkpoint"))
+        else:
+            target = Path(local_path(self._dest) + "-restored")
+        if is_remote(self._source):
+            storage_for(self._source).download(self._source, str(target))
+        else:
+            import shutil
+
+            shutil.copytree(local_path(self._source), target, dirs_exist_ok=True)
         self._restored = target
         return target
 
     def save(self, cp: str | Path | IO[Any]) -> None:
-        import shutil
-
-        os.makedirs(self._dest, exist_ok=True)
         if isinstance(cp, (str, os.PathLike)):
             source = os.fspath(cp)
             if os.path.isdir(source):
-                shutil.copytree(source, self._dest, dirs_exist_ok=True)
+                self._keep_folder(source)
             elif os.path.isfile(source):
-                shutil.copy(source, self._dest)
+                self._keep_file(source, os.path.basename(source))
             else:
                 raise ValueError(f"checkpoint save found no file or folder at {source!r}")
         elif hasattr(cp, "read"):
@@ -93,21 +106,50 @@ class SyncCheckpoint(Checkpoint):
     def read(self) -> bytes | None:
         if not self.prev_exists():
             return None
-        names = sorted(os.listdir(str(self._source)))
+        remote = is_remote(self._source)
+        if remote:
+            names = sorted(name for name, _ in storage_for(self._source).listdir(self._source))
+        else:
+            names = sorted(os.listdir(local_path(self._source)))
         if len(names) > 1:
             raise ValueError(f"checkpoint read expects one file, found {len(names)}: {names[:5]}; use restore()")
         if not names:
             return None
-        with open(os.path.join(str(self._source), names[0]), "rb") as file:
-            return file.read()
+        return read_blob(join(self._source, names[0]))
 
     def write(self, b: bytes) -> None:
-        os.makedirs(self._dest, exist_ok=True)
-        # Written beside and moved, so that an attempt killed half-way leaves the older content.
-        target = os.path.join(self._dest, READER_NAME)
-        with open(target + ".part", "wb") as file:
+        path = new_local_path(READER_NAME)
+        with open(path, "wb") as file:
             file.write(b)
-        os.replace(target + ".part", target)
+        try:
+            self._keep_file(path, READER_NAME)
+        finally:
+            os.unlink(path)
+
+    def _keep_folder(self, source: str) -> None:
+        if is_remote(self._dest):
+            storage_for(self._dest).upload(source, self._dest)
+            return
+        import shutil
+
+        shutil.copytree(source, local_path(self._dest), dirs_exist_ok=True)
+
+    def _keep_file(self, source: str, name: str) -> None:
+        if is_remote(self._dest):
+            storage_for(self._dest).upload(source, join(self._dest, name))
+            return
+        import shutil
+
+        folder = local_path(self._dest)
+        os.makedirs(folder, exist_ok=True)
+        # Written beside and moved, so that an attempt killed half-way leaves the older content.
+        beside = os.path.join(os.path.dirname(folder), f".{os.path.basename(folder)}-{os.urandom(8).hex()}")
+        try:
+            shutil.copy(source, beside)
+            os.replace(beside, os.path.join(folder, name))
+        finally:
+            if os.path.exists(beside):
+                os.unlink(beside)
 
 
 def checkpoint_of(execution: Execution | None) -> Checkpoint:
@@ -118,11 +160,4 @@ def checkpoint_of(execution: Execution | None) -> Checkpoint:
     """
     if execution is None:
         raise ValueError("a checkpoint belongs to a running task; ask for it inside one")
-    folder = execution.shared_folder()
-    source = None
-    for number in range(execution.attempt - 1, -1, -1):
-        candidate = os.path.join(folder, f"checkpoint-{number}")
-        if os.path.isdir(candidate):
-            source = candidate
-            break
-    return SyncCheckpoint(os.path.join(folder, f"checkpoint-{execution.attempt}"), source)
+    return SyncCheckpoint(*execution.checkpoint_places())

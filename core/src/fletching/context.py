@@ -68,6 +68,9 @@ class Execution:
         "task",
     )
 
+    output_prefix = ""
+    """Below which a backend finds the outputs; empty where none asked for them."""
+
     def __init__(self, task: Any, attempt: int = 0, executor: str = "inline", folder: str = "") -> None:
         self.task = task
         """The task object."""
@@ -121,6 +124,14 @@ class Execution:
 
             self.folder = new_blob_path("call")
         return self.folder
+
+    def checkpoint_places(self) -> tuple[str, str | None]:
+        """Return where its checkpoint goes, and where the newest one of an earlier attempt of the same call is."""
+        import os
+
+        folder = self.shared_folder()
+        earlier = (os.path.join(folder, f"checkpoint-{number}") for number in range(self.attempt - 1, -1, -1))
+        return os.path.join(folder, f"checkpoint-{self.attempt}"), next(filter(os.path.isdir, earlier), None)
 
     @property
     def parameters(self) -> ExecutionParameters:
@@ -227,6 +238,11 @@ class ExecutionParameters:
         return output_prefix()
 
     @property
+    def output_metadata_prefix(self) -> str:
+        """Below which a backend finds the outputs of the task; empty for a local run."""
+        return self._execution.output_prefix if self._execution else ""
+
+    @property
     def checkpoint(self) -> Checkpoint:
         """Where this task keeps what its next attempt may go on from."""
 
@@ -263,14 +279,36 @@ class ExecutionParameters:
     @property
     def execution_id(self) -> RunId:
         """Identity of the run on a backend; ``local`` throughout for a local one."""
-        return RunId(LOCAL, LOCAL, LOCAL)
+        from fletching.identity import execution_identity
+
+        found = execution_identity()
+        return RunId(LOCAL, LOCAL, LOCAL) if found is None else RunId(*found[:3])
+
+    @property
+    def workflow_name(self) -> str:
+        """Full name of the workflow that a backend runs, or empty."""
+        from fletching.identity import execution_identity
+
+        found = execution_identity()
+        return "" if found is None else found.workflow
+
+    @property
+    def launch_plan_name(self) -> str:
+        """Full name of the launch plan by which a backend runs it, or empty."""
+        from fletching.identity import execution_identity
+
+        found = execution_identity()
+        return "" if found is None else found.launch_plan
 
     @property
     def task_id(self) -> Identifier:
         """Identity of the task on a backend; ``local`` throughout for a local run."""
         from flyteidl.core.identifier_pb2 import TASK, Identifier
 
-        return Identifier(resource_type=TASK, project=LOCAL, domain=LOCAL, name=LOCAL, version=LOCAL)
+        from fletching.identity import TaskIdentity, task_identity
+
+        found = task_identity() or TaskIdentity(LOCAL, LOCAL, LOCAL, LOCAL)
+        return Identifier(resource_type=TASK, **found._asdict())
 
     @property
     def decks(self) -> dict[str, str]:
