@@ -36,6 +36,8 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     │   └── PluginContractError (TypeError)       what it gave is not what was asked for
     ├── ResolverError (LookupError, ValueError)   a task cannot be found again
     ├── SerializationError (ValueError)           an entity has no wire form
+    ├── DriftError (ValueError)                   what is registered has another signature than what is written here
+    ├── WireError (ValueError)                    bytes that cannot be read as what they should be
     ├── CodeBundleError (ValueError)              code cannot be packed, or a bundle not be unpacked
     ├── StorageError (OSError)                    an object store does not do what it is asked for
     │   └── StorageNotFoundError (FileNotFoundError)
@@ -43,7 +45,9 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     ├── TaskTimeoutError (TimeoutError)           an attempt was stopped at its deadline
     ├── WorkerDiedError (RuntimeError)            the process of an attempt ended by itself
     ├── RecoverableError (RuntimeError)           raised by user code to ask for a retry
-    └── NonRecoverableError (RuntimeError)        raised by user code to forbid a retry
+    ├── NonRecoverableError (RuntimeError)        raised by user code to forbid a retry
+    │   └── RemoteOnlyError (NotImplementedError) a reference was run where its code is not
+    └── IgnoreOutputs                             raised in a container that is to leave no outputs
 
     FletchingWarning (UserWarning)
     ├── PluginWarning                             a plugin nobody asked for was skipped
@@ -73,12 +77,14 @@ __all__ = [
     "ConversionError",
     "CycleError",
     "DisapprovedError",
+    "DriftError",
     "DuplicatePluginError",
     "ExecutionWarning",
     "ExecutorError",
     "FletchingError",
     "FletchingWarning",
     "GraphError",
+    "IgnoreOutputs",
     "ImageError",
     "InterfaceError",
     "MissingReturnError",
@@ -94,6 +100,7 @@ __all__ = [
     "PromiseError",
     "RecoverableError",
     "RecoveryError",
+    "RemoteOnlyError",
     "ResolverError",
     "ResourceError",
     "RunCancelledError",
@@ -111,6 +118,7 @@ __all__ = [
     "UnknownPluginError",
     "UnknownTaskTypeError",
     "UnsupportedTypeError",
+    "WireError",
     "WorkerDiedError",
     "add_note",
     "close_match",
@@ -310,6 +318,14 @@ class StorageNotFoundError(StorageError, FileNotFoundError):
     """There is nothing at a URI."""
 
 
+class DriftError(FletchingError, ValueError):
+    """What is registered has another signature than what is written here."""
+
+
+class WireError(FletchingError, ValueError):
+    """Bytes cannot be read as the message they should hold."""
+
+
 class SecretNotFoundError(FletchingError, LookupError, ValueError):
     """A secret exists in none of the places where it was looked for."""
 
@@ -340,6 +356,14 @@ class RecoverableError(FletchingError, RuntimeError):
 
 class NonRecoverableError(FletchingError, RuntimeError):
     """Raise it in a task to forbid another attempt, whatever ``retries`` says."""
+
+
+class RemoteOnlyError(NonRecoverableError, NotImplementedError):
+    """What only a backend can run was run here."""
+
+
+class IgnoreOutputs(FletchingError):  # noqa: N818 - no error, and code written for the Flyte SDK knows it by this name
+    """Raise it in a container that is to end well and leave no outputs, as all but one worker of a training do."""
 
 
 class FletchingWarning(UserWarning):

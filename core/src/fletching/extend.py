@@ -48,9 +48,11 @@ if TYPE_CHECKING:
     from fletching.plugins import manager as manager
     from fletching.plugins import use_manager as use_manager
     from fletching.python_task import PythonTask as PythonTask
+    from fletching.resolver import ClassStorageTaskResolver as ClassStorageTaskResolver
     from fletching.resolver import TaskResolverMixin as TaskResolverMixin
     from fletching.resolver import default_task_resolver as default_task_resolver
     from fletching.resolver import load_object_from_module as load_object_from_module
+    from fletching.resolver import load_resolver as load_resolver
     from fletching.run.events import Event as Event
     from fletching.run.events import observe as observe
     from fletching.run.executors import Attempt as Attempt
@@ -87,6 +89,7 @@ _HOMES = {
     "Attempt": "run.executors",
     "Backend": "backends",
     "CallTaker": "gate",
+    "ClassStorageTaskResolver": "resolver",
     "CodeBundle": "container.bundle",
     "Event": "run.events",
     "Executable": "executable",
@@ -132,6 +135,7 @@ _HOMES = {
     "input_option": "cli.inputs",
     "is_remote": "types.blobs",
     "load_object_from_module": "resolver",
+    "load_resolver": "resolver",
     "load_source": "cli.sources",
     "local_path": "types.blobs",
     "manager": "plugins",

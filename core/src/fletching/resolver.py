@@ -14,13 +14,23 @@ if TYPE_CHECKING:
     from fletching.settings import SerializationSettings
 
 __all__ = [
+    "ClassStorageTaskResolver",
     "DefaultNotebookTaskResolver",
     "DefaultTaskResolver",
     "TaskResolverMixin",
     "default_notebook_task_resolver",
     "default_task_resolver",
     "load_object_from_module",
+    "load_resolver",
 ]
+
+FLYTEKITS = {
+    "flytekit.core.python_auto_container.default_task_resolver": "default_task_resolver",
+    "flytekit.core.python_auto_container.default_notebook_task_resolver": "default_notebook_task_resolver",
+}
+"""Resolvers that a command written by flytekit names, and what they are called here."""
+
+FLYTEKITS_MAPS = "flytekit.core.array_node_map_task.ArrayNodeMapTaskResolver"
 
 
 class TaskResolverMixin(ABC):
@@ -89,6 +99,66 @@ def load_object_from_module(location: str) -> Any:
         raise ResolverError(f"module {module_path!r} has no {attribute!r}{hint}") from None
 
 
+def load_resolver(location: str) -> TaskResolverMixin:
+    """Return the resolver that a command names: an instance, or a class that is called to make one.
+
+    The names of flytekit's own stand for ours, so that a task that was registered with it runs here.
+
+    Raises:
+        ResolverError: there is none.
+    """
+    if location in FLYTEKITS:
+        location = f"{__name__}.{FLYTEKITS[location]}"
+    if location == FLYTEKITS_MAPS:
+        from fletching.plugins import manager
+
+        found = manager().load("tasks", "map").resolver_type
+    else:
+        found = load_object_from_module(location)
+    resolver = found() if isinstance(found, type) else found
+    if not isinstance(resolver, TaskResolverMixin):
+        raise ResolverError(f"{location} is {_kind_of(resolver)}, not a task resolver")
+    return resolver
+
+
+class ClassStorageTaskResolver(Located, TaskResolverMixin):
+    """Finds a task by its number among those that were added, for tasks that no variable of a module holds.
+
+    Keep it in a module-level variable, and add the same tasks in the same order wherever the module is imported.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: list[PythonTask[Any]] = []
+        self._locate()
+
+    def name(self) -> str:
+        return type(self).__name__
+
+    def add(self, t: PythonTask[Any]) -> None:
+        """Take a task; its number is how many were added before."""
+        self._tasks.append(t)
+
+    def loader_args(self, settings: SerializationSettings | None, t: PythonTask[Any]) -> list[str]:
+        for number, task in enumerate(self._tasks):
+            if task is t:
+                return [str(number)]
+        raise ResolverError(f"{t.name!r} was not added to the resolver {self.location!r}")
+
+    def load_task(self, loader_args: list[str]) -> PythonTask[Any]:
+        if len(loader_args) != 1 or not loader_args[0].isdecimal():
+            raise ResolverError(f"expected the number of a task, got {loader_args!r}")
+        number = int(loader_args[0])
+        if number >= len(self._tasks):
+            raise ResolverError(
+                f"there is no task {number}: {len(self._tasks)} were added; does this code add the same tasks as the "
+                "code that was registered?"
+            )
+        return self._tasks[number]
+
+    def get_all_tasks(self) -> list[PythonTask[Any]]:
+        return list(self._tasks)
+
+
 class DefaultTaskResolver(TaskResolverMixin):
     """Finds a task by its module and the variable or function name that holds it there."""
 
@@ -116,7 +186,7 @@ class DefaultTaskResolver(TaskResolverMixin):
         _, module, _, variable = loader_args[:4]
         found = load_object_from_module(f"{module}.{variable}")
         if not isinstance(found, Located):
-            raise ResolverError(f"{module}.{variable} is {type(found).__name__}, not a task")
+            raise ResolverError(f"{module}.{variable} is {_kind_of(found)}, not a task")
         return found  # type: ignore[return-value]
 
     def get_all_tasks(self) -> list[PythonTask[Any]]:
@@ -174,6 +244,12 @@ class DefaultNotebookTaskResolver(TaskResolverMixin):
 
     def get_all_tasks(self) -> list[PythonTask[Any]]:
         raise ResolverError("the notebook resolver knows the tasks of its file by name only")
+
+
+def _kind_of(found: Any) -> str:
+    """Return the class of what was found, for a message."""
+    package = type(found).__module__.partition(".")[0]
+    return f"{type(found).__name__} of {package}" if package in ("flytekit", "flyte") else type(found).__name__
 
 
 default_task_resolver = DefaultTaskResolver()

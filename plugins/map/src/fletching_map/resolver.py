@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ResolverError
-from fletching.extend import PythonAutoContainerTask, TaskResolverMixin, default_task_resolver, load_object_from_module
+from fletching.extend import PythonAutoContainerTask, TaskResolverMixin, default_task_resolver, load_resolver
 
 if TYPE_CHECKING:
     from fletching.extend import PythonTask, SerializationSettings
@@ -42,9 +42,7 @@ class ArrayNodeMapTaskResolver(TaskResolverMixin):
         if len(loader_args) < 4 or loader_args[0] != "vars" or loader_args[2] != "resolver":
             raise ResolverError(f"expected vars NAMES resolver RESOLVER and the resolver's words, got {loader_args!r}")
         _, bound, _, location, *words = loader_args
-        found = load_object_from_module(location)
-        inner: TaskResolverMixin = found() if isinstance(found, type) else found
-        target = inner.load_task(words)
+        target = load_resolver(location).load_task(words)
         return ArrayNodeMapTask(target, bound_inputs=list(filter(None, bound.split(","))) or None)
 
     def get_all_tasks(self) -> list[PythonTask[Any]]:

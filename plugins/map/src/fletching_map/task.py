@@ -117,10 +117,13 @@ class ArrayNodeMapTask(Mapped, PythonTask[Any]):
 
     # What it is on a backend: what the target is, started by another command
 
+    resolver_type = ArrayNodeMapTaskResolver
+    """The class that a command names; whoever reads it makes one of these."""
+
     @property
     def task_resolver(self) -> ArrayNodeMapTaskResolver:
         """How it is found again where it runs."""
-        return ArrayNodeMapTaskResolver()
+        return self.resolver_type()
 
     def get_default_command(self, settings: SerializationSettings) -> list[str]:
         """Return the command that runs one element in a container; the backend fills the placeholders."""
