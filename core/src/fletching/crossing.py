@@ -18,12 +18,15 @@ class LiteralCrossing:
     """Reads the inputs of an attempt and writes its outputs; a `fletching.execution.Crossing`.
 
     A value is converted once on each side, where a local call would carry it as well.
+
+    Args:
+        entity: the task whose inputs and outputs they are.
     """
 
-    def __init__(self, interface: Interface, task: str) -> None:
-        self._interface = interface
-        self._task = task
-        """The task's short name, for messages."""
+    def __init__(self, entity: Any) -> None:
+        self._entity = entity
+        self._interface: Interface = entity.python_interface
+        self._task = str(entity.short_name)
         self.stage = "before"
         """How far it came: ``before``, ``inputs``, ``work``, ``outputs`` or ``after``; where an error came from."""
 
@@ -46,7 +49,7 @@ class LiteralCrossing:
                 native[name] = given[name]
             elif name in defaults:
                 native[name] = transformer(annotation).carry(defaults[name])
-            else:
+            elif name not in self._entity.optional_inputs:
                 has = ", ".join(map(repr, given)) or "none"
                 raise CallError(f"{self._task}: the input {name!r} is missing; the inputs given are: {has}")
         self.stage = "work"

@@ -216,7 +216,7 @@ class PythonTask(Executable, Generic[T]):
         from fletching.execution import run_attempt
         from fletching.expansion import Expansion
 
-        crossing = LiteralCrossing(self._python_interface, self.short_name)
+        crossing = LiteralCrossing(self)
         value = run_attempt(Execution(self), input_literal_map, crossing)
         if isinstance(value, Expansion):
             from fletching.run.call import new_call
