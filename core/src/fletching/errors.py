@@ -13,7 +13,8 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     │       └── MissingReturnError                an output is declared and never returned
     ├── TypeEngineError (TypeError, ValueError)
     │   ├── UnsupportedTypeError                  no transformer handles the type
-    │   └── ConversionError (AssertionError)      a value does not fit its type
+    │   ├── ConversionError (AssertionError)      a value does not fit its type
+    │   └── OutputTooLargeError                   an output is larger than a backend takes
     ├── CallError (TypeError, AssertionError)     arguments do not bind to the inputs
     ├── GraphError (ValueError, AssertionError)   a workflow cannot be built as it is written
     │   ├── PromiseError (TypeError)              an output that does not exist yet was used like a value
@@ -91,6 +92,7 @@ __all__ = [
     "MissingTypeError",
     "NonRecoverableError",
     "OptionDeprecatedWarning",
+    "OutputTooLargeError",
     "PluginBlockedError",
     "PluginBrokenError",
     "PluginContractError",
@@ -216,6 +218,10 @@ class ConversionError(TypeEngineError, AssertionError):
         if head:
             text = f"{head}: {text}"
         return f"{text} ({self.hint})" if self.hint else text
+
+
+class OutputTooLargeError(TypeEngineError):
+    """An output is larger than what the platform lets a task store."""
 
 
 class CallError(FletchingError, TypeError, AssertionError):

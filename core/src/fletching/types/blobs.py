@@ -21,6 +21,7 @@ __all__ = [
     "scheme_of",
     "storage_for",
     "upload",
+    "write_at",
     "write_blob",
 ]
 
@@ -181,13 +182,18 @@ def is_inside(root: str, path: str) -> bool:
 def write_blob(data: bytes, filename: str) -> str:
     """Write ``data`` to a new place and return its URI."""
     place = new_blob_path(filename)
+    write_at(place, data)
+    return place
+
+
+def write_at(place: str, data: bytes) -> None:
+    """Write ``data`` to a place, local or remote, whose folder exists."""
     if is_remote(place):
         with storage_for(place).open(place, "wb") as stream:
             stream.write(data)
     else:
-        with open(place, "wb") as stream:
+        with open(local_path(place), "wb") as stream:
             stream.write(data)
-    return place
 
 
 def read_blob(uri: str) -> bytes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.interface_pb2 import TypedInterface, VariableMap
-from flyteidl.core.literals_pb2 import Literal, LiteralMap
+from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.types_pb2 import BlobType, LiteralType, SimpleType
 
 from fletching.errors import CallError, ConversionError, UnsupportedTypeError, close_match
 from fletching.types.engine import transformer
+from fletching.types.offload import read_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,29 +66,11 @@ def from_literal_map(
     for name, annotation in types.items():
         if name in literals:
             try:
-                values[name] = transformer(annotation).to_python(_at_hand(literals[name]))
+                values[name] = read_literal(transformer(annotation), literals[name])
             except ConversionError as error:
                 error.within(task, f"{kind} {name!r}")
                 raise
     return values
-
-
-def _at_hand(literal: Literal) -> Literal:
-    """Return the literal, read from where it lies if it was too large to travel with the others."""
-    if not literal.HasField("offloaded_metadata"):
-        return literal
-    from google.protobuf.message import DecodeError
-
-    from fletching.types.blobs import read_blob
-    from fletching.types.display import preview
-
-    uri = literal.offloaded_metadata.uri
-    if not uri:
-        raise ConversionError("a literal", "an offloaded one that does not say where it lies")
-    try:
-        return Literal.FromString(read_blob(uri))
-    except DecodeError as error:
-        raise ConversionError("a literal", f"something else at {preview(uri)}") from error
 
 
 def guess_python_type(literal_type: LiteralType) -> Any:
