@@ -45,7 +45,17 @@ if TYPE_CHECKING:
     from fletching.metadata import TaskMetadata as TaskMetadata
     from fletching.pods import PodTemplate as PodTemplate
     from fletching.python_task import PythonTask as PythonTask
+    from fletching.reference import LaunchPlanReference as LaunchPlanReference
     from fletching.reference import TaskReference as TaskReference
+    from fletching.reference import WorkflowReference as WorkflowReference
+    from fletching.reference_entity import ReferenceEntity as ReferenceEntity
+    from fletching.reference_plans import ReferenceLaunchPlan as ReferenceLaunchPlan
+    from fletching.reference_plans import ReferenceWorkflow as ReferenceWorkflow
+    from fletching.reference_plans import get_reference_entity as get_reference_entity
+    from fletching.reference_plans import reference_launch_plan as reference_launch_plan
+    from fletching.reference_plans import reference_workflow as reference_workflow
+    from fletching.reference_tasks import ReferenceTask as ReferenceTask
+    from fletching.reference_tasks import reference_task as reference_task
     from fletching.resolver import TaskResolverMixin as TaskResolverMixin
     from fletching.resources import Resources as Resources
     from fletching.run.runner import Runner as Runner
@@ -92,6 +102,7 @@ _HOMES = {
     "ImperativeWorkflow": "imperative_workflow",
     "Interface": "interface",
     "LaunchPlan": "launch_plans",
+    "LaunchPlanReference": "reference",
     "NonRecoverableError": "errors",
     "Pickled": "types.pickled",
     "PodTemplate": "pods",
@@ -101,6 +112,10 @@ _HOMES = {
     "PythonInstanceTask": "auto_container",
     "PythonTask": "python_task",
     "RecoverableError": "errors",
+    "ReferenceEntity": "reference_entity",
+    "ReferenceLaunchPlan": "reference_plans",
+    "ReferenceTask": "reference_tasks",
+    "ReferenceWorkflow": "reference_plans",
     "Resources": "resources",
     "Runner": "run.runner",
     "Secret": "security",
@@ -114,12 +129,17 @@ _HOMES = {
     "VersionParameters": "cache",
     "Workflow": "imperative_workflow",
     "WorkflowFailurePolicy": "graph.walk",
+    "WorkflowReference": "reference",
     "approve": "gates",
     "conditional": "graph.conditional",
     "create_node": "entities",
     "current_context": "context",
     "dynamic": "decorator",
+    "get_reference_entity": "reference_plans",
     "kwtypes": "types.annotations",
+    "reference_launch_plan": "reference_plans",
+    "reference_task": "reference_tasks",
+    "reference_workflow": "reference_plans",
     "sleep": "gates",
     "task": "decorator",
     "wait_for_input": "gates",

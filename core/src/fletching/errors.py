@@ -22,7 +22,7 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     │   └── CycleError                            nodes wait for each other
     ├── ExecutorError (ValueError)                an executor cannot do what a task asks for, or does not exist
     ├── RunError (RuntimeError)                   a run ended without outputs for a reason of its own
-    │   ├── BranchFailedError                     the last branch of a conditional says that the run fails
+    │   ├── BranchFailedError (ValueError)        the last branch of a conditional says that the run fails
     │   ├── DisapprovedError                      somebody was asked to approve, and did not
     │   └── RunCancelledError                     somebody stopped it
     ├── RecoveryError (ValueError)                an earlier run cannot be gone on from
@@ -252,7 +252,7 @@ class RunError(FletchingError, RuntimeError):
     """A run ended without outputs, for a reason that is no task's error."""
 
 
-class BranchFailedError(RunError):
+class BranchFailedError(RunError, ValueError):
     """The last branch of a conditional says that the run fails."""
 
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from fletching.plugins import manager as manager
     from fletching.plugins import use_manager as use_manager
     from fletching.python_task import PythonTask as PythonTask
+    from fletching.reference_entity import ReferenceEntity as ReferenceEntity
     from fletching.resolver import ClassStorageTaskResolver as ClassStorageTaskResolver
     from fletching.resolver import TaskResolverMixin as TaskResolverMixin
     from fletching.resolver import default_task_resolver as default_task_resolver
@@ -112,6 +113,7 @@ _HOMES = {
     "PythonFunctionTask": "function_task",
     "PythonInstanceTask": "auto_container",
     "PythonTask": "python_task",
+    "ReferenceEntity": "reference_entity",
     "Running": "run.executors",
     "SerializationSettings": "settings",
     "Serialized": "idl.serialize",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from fletching.run.events import Event
 
-__all__ = ["GATE", "LISTENERS", "RECORDING", "CallTaker", "close_gate", "open_gate_if_unused", "recording"]
+__all__ = ["GATE", "LISTENERS", "MOCKS", "RECORDING", "CallTaker", "close_gate", "open_gate_if_unused", "recording"]
 
 
 class Gate:
@@ -30,6 +30,8 @@ LISTENERS: list[Callable[[Event], None]] = []
 """Who hears of every call; `fletching.run.events` adds and removes."""
 RECORDING: list[object] = []
 """The graphs that are being built, in whatever thread; a call there is recorded and not run."""
+MOCKS: dict[int, Any] = {}
+"""By the ``id()`` of an entity that a test mocks: what is called in its place, wherever it is called."""
 _watching: list[bool] = []
 _lock = allocate_lock()
 
@@ -49,7 +51,7 @@ def open_gate_if_unused() -> None:
     hooked = manager().has_hooks("fletching_around_execution")
     # Under a lock with those who close it: what was true a moment ago must not open it after them.
     with _lock:
-        GATE.slow = hooked or bool(LISTENERS) or bool(RECORDING)
+        GATE.slow = hooked or bool(LISTENERS) or bool(RECORDING) or bool(MOCKS)
 
 
 class CallTaker(Protocol):

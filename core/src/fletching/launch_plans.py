@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fletching.errors import CallError, ConfigError, ConversionError, GraphError, close_match
 from fletching.executable import Executable
 from fletching.function_task import reduce_located
+from fletching.gate import MOCKS
 from fletching.interface import Interface
+from fletching.reference_plans import ReferenceWorkflow
 from fletching.workflows import WorkflowBase
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ OPTIONS = (
 """What only a backend acts on; kept as given, for when the plan is registered."""
 
 
+AnyWorkflow: TypeAlias = WorkflowBase | ReferenceWorkflow
+
+
 class LaunchPlan(Executable):
     """A workflow, defaults and fixed values for its inputs, and a schedule; called by keyword.
 
@@ -47,13 +52,13 @@ class LaunchPlan(Executable):
     def __init__(
         self,
         name: str,
-        workflow: WorkflowBase,
+        workflow: AnyWorkflow,
         default_inputs: Mapping[str, Any] | None = None,
         fixed_inputs: Mapping[str, Any] | None = None,
         schedule: CronSchedule | FixedRate | None = None,
         **options: Any,
     ) -> None:
-        if not isinstance(workflow, WorkflowBase):
+        if not isinstance(workflow, (WorkflowBase, ReferenceWorkflow)):
             raise ConfigError(f"launch plan {name!r}: workflow must be a workflow, got {workflow!r}")
         if not isinstance(name, str) or not name:
             raise ConfigError(f"a launch plan's name must be a non-empty string, got {name!r}")
@@ -70,7 +75,7 @@ class LaunchPlan(Executable):
         self._python_interface = _interface(workflow, self._fixed, self._defaults)
 
     @classmethod
-    def create(cls, name: str, workflow: WorkflowBase, *args: Any, **kwargs: Any) -> LaunchPlan:
+    def create(cls, name: str, workflow: AnyWorkflow, *args: Any, **kwargs: Any) -> LaunchPlan:
         """Return a new launch plan.
 
         Raises:
@@ -79,7 +84,7 @@ class LaunchPlan(Executable):
         return _kept(cls(name, workflow, *args, **kwargs))
 
     @classmethod
-    def get_or_create(cls, workflow: WorkflowBase, name: str | None = None, *args: Any, **kwargs: Any) -> LaunchPlan:
+    def get_or_create(cls, workflow: AnyWorkflow, name: str | None = None, *args: Any, **kwargs: Any) -> LaunchPlan:
         """Return the launch plan of a name, made if there is none; without a name the workflow's default one.
 
         Raises:
@@ -97,7 +102,7 @@ class LaunchPlan(Executable):
         return _kept(cls(name, workflow, *args, **kwargs))
 
     @staticmethod
-    def get_default_launch_plan(ctx: Any, workflow: WorkflowBase) -> LaunchPlan:
+    def get_default_launch_plan(ctx: Any, workflow: AnyWorkflow) -> LaunchPlan:
         """Return the launch plan that has a workflow's own name and defaults; ``ctx`` is for the Flyte call form."""
         return _kept(LaunchPlan(workflow.name, workflow))
 
@@ -113,14 +118,16 @@ class LaunchPlan(Executable):
         return LaunchPlan(name, self._workflow, **whole)
 
     @property
-    def workflow(self) -> WorkflowBase:
+    def workflow(self) -> AnyWorkflow:
         """What it runs."""
         return self._workflow
 
     @property
     def graph(self) -> Graph:
-        """The workflow's calls."""
-        return self._workflow.graph
+        """The workflow's calls; a reference to one has none."""
+        workflow: Any = self._workflow
+        graph: Graph = workflow.graph
+        return graph
 
     @property
     def fixed_inputs(self) -> dict[str, Any]:
@@ -155,8 +162,16 @@ class LaunchPlan(Executable):
                 raise CallError(f"launch plan {self.name!r}: {name!r} is fixed to {self._fixed[name]!r}")
         return super().__call__(**kwargs)
 
-    def expand(self, inputs: Mapping[str, Any]) -> Expansion:
-        return self._workflow.expand({**self._fixed, **inputs})
+    def expand(self, inputs: Mapping[str, Any]) -> Expansion | None:
+        expansion: Expansion | None = self._called().expand({**self._fixed, **inputs})
+        return expansion
+
+    def execute(self, /, **kwargs: Any) -> Any:
+        """Ask a workflow that is no graph here: a reference, or one that a test mocks."""
+        return self._called().execute(**{**self._fixed, **kwargs})
+
+    def _called(self) -> Any:
+        return MOCKS.get(id(self._workflow), self._workflow)
 
     def construct_node_metadata(self) -> NodeMetadata:
         return self._workflow.construct_node_metadata()
@@ -196,7 +211,7 @@ def _equal(one: object, other: object) -> bool:
         return False
 
 
-def _checked_schedule(name: str, schedule: object, workflow: WorkflowBase) -> CronSchedule | FixedRate | None:
+def _checked_schedule(name: str, schedule: object, workflow: AnyWorkflow) -> CronSchedule | FixedRate | None:
     from fletching.schedules import CronSchedule, FixedRate
 
     if schedule is None:
@@ -226,7 +241,7 @@ def _checked_options(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _interface(workflow: WorkflowBase, fixed: Mapping[str, Any], defaults: Mapping[str, Any]) -> Interface:
+def _interface(workflow: AnyWorkflow, fixed: Mapping[str, Any], defaults: Mapping[str, Any]) -> Interface:
     """Return the workflow's interface without the fixed inputs, the plan's own defaults filled in."""
     theirs = workflow.python_interface
     known = {**theirs.defaults, **defaults}

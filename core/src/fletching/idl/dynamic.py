@@ -13,9 +13,13 @@ from fletching.idl.bindings import Scope, constant_literal, fill_bindings
 from fletching.idl.nodes import NodeWriter
 from fletching.idl.serialize import Registry
 from fletching.idl.workflow import sub_workflows
+from fletching.reference import ResourceType
 
 if TYPE_CHECKING:
+    from flyteidl.core.tasks_pb2 import TaskTemplate
+
     from fletching.graph.graph import Graph
+    from fletching.reference_entity import ReferenceEntity
     from fletching.settings import SerializationSettings
 
 __all__ = ["dynamic_job"]
@@ -43,7 +47,21 @@ def dynamic_job(graph: Graph, settings: SerializationSettings) -> DynamicJobSpec
     fill_bindings(job.outputs, graph.outputs.items(), scope, where)
     job.subworkflows.extend(sub_workflows(graph.called(), registry))
     job.tasks.extend(entry.message.template for entry in registry.entries if entry.kind == "task")
+    known = {task.id.name for task in job.tasks}
+    for entity in registry.referred.values():
+        job.tasks.extend(task for task in _templates(entity, graph.name) if task.id.name not in known)
     return job
+
+
+def _templates(entity: ReferenceEntity, where: str) -> tuple[TaskTemplate, ...]:
+    """Return the tasks of what is registered already: in the job of a dynamic task a backend looks none up."""
+    found = entity.task_templates
+    if not found and entity.reference.resource_type is ResourceType.TASK:
+        raise SerializationError(
+            f"{where!r} calls a reference to the task {entity.name!r}, and for the calls of a dynamic task a Flyte "
+            "backend needs the task itself; fetch it, or refer to a launch plan of a workflow that calls it"
+        )
+    return found
 
 
 def _constants(graph: Graph, where: str) -> LiteralMap:

@@ -12,6 +12,7 @@ from flyteidl.core.identifier_pb2 import Identifier
 from fletching.errors import SerializationError
 from fletching.launch_plans import LaunchPlan
 from fletching.python_task import PythonTask
+from fletching.reference_entity import ReferenceEntity
 from fletching.workflows import WorkflowBase
 
 if TYPE_CHECKING:
@@ -79,9 +80,14 @@ class Registry:
         self._by_entity: dict[int, SerializedEntity] = {}
         self._by_name: dict[tuple[str, str], SerializedEntity] = {}
         self._open: dict[int, Identifier] = {}
+        self.referred: dict[int, ReferenceEntity] = {}
+        """What is called and registered already, by its ``id()``."""
 
     def reference(self, entity: Any) -> Identifier:
         """Return the identifier of an entity, and have it serialized before what asks for it."""
+        if isinstance(entity, ReferenceEntity):
+            self.referred[id(entity)] = entity
+            return entity.id
         begun = self._open.get(id(entity))
         return self.entry(entity).id if begun is None else begun
 
@@ -137,7 +143,7 @@ class Registry:
 
 
 def _kind(entity: Any) -> str:
-    if isinstance(entity, PythonTask):
+    if isinstance(entity, PythonTask) and not isinstance(entity, ReferenceEntity):
         return "task"
     if isinstance(entity, WorkflowBase):
         return "workflow"
@@ -161,7 +167,7 @@ def serialize(
     """Return the protobufs of entities and of all they call; nothing is changed, and twice gives the same bytes.
 
     Args:
-        entities: tasks, workflows and launch plans.
+        entities: tasks, workflows and launch plans; references among them are registered already, and left out.
         settings: where and how they will run.
         default_launch_plans: also write, for every workflow, the launch plan of the same name by which it is started.
 
@@ -171,7 +177,8 @@ def serialize(
     """
     registry = Registry(settings)
     for entity in entities:
-        registry.entry(entity)
+        if not isinstance(entity, ReferenceEntity):
+            registry.entry(entity)
     if default_launch_plans:
         for entry in list(registry.entries):
             if entry.kind == "workflow" and ("launch_plan", entry.name) not in registry._by_name:

@@ -14,6 +14,7 @@ from fletching.idl.nodes import NodeWriter
 from fletching.idl.remembered import wire_interface
 from fletching.idl.template import wordless
 from fletching.imperative_workflow import ImperativeWorkflow
+from fletching.reference_entity import ReferenceEntity
 from fletching.workflows import WorkflowBase
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ def sub_workflows(called: Iterable[Any], registry: Registry) -> list[WorkflowTem
     """Return the templates of the workflows among what is called and of those that they call, each once, by name."""
     found: dict[str, WorkflowTemplate] = {}
     for entity in called:
-        if isinstance(entity, WorkflowBase):
+        if isinstance(entity, ReferenceEntity):
+            for template in entity.workflow_templates:
+                found[template.id.name] = template
+        elif isinstance(entity, WorkflowBase):
             spec: WorkflowSpec = registry.entry(entity).message
             for template in (spec.template, *spec.sub_workflows):
                 found[template.id.name] = template

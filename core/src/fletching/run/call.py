@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from fletching.context import Execution, current_execution
 from fletching.expansion import Expansion, Outcome
+from fletching.gate import MOCKS
 from fletching.run import events
 from fletching.run.options import DEFAULT_OPTIONS
 from fletching.run.retry import Budget, delay, may_repeat
@@ -90,6 +91,9 @@ class Call:
         done: Callable[[Outcome], None] | None = None,
         metadata: TaskMetadata | None = None,
     ) -> None:
+        if MOCKS and id(entity) in MOCKS:
+            entity = MOCKS[id(entity)]
+            metadata = entity.metadata_beside(metadata)
         self.entity = entity
         """What is called."""
         self.inputs = inputs

@@ -49,7 +49,7 @@ class Placing:
             return self._one(Loop)  # it only waits, and a terminal is here
         if entity.orchestrates:
             return self._one(Loop)
-        if self._options.executor is not None:
+        if self._options.executor is not None and not entity.stays_here:
             if self.always_inline:
                 return self.inline
             if self._named is None:

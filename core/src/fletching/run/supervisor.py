@@ -16,6 +16,7 @@ from fletching.context import RECORDER, STATE, Execution, current_execution
 from fletching.errors import RunCancelledError
 from fletching.execution import note_attempt
 from fletching.expansion import Outcome
+from fletching.gate import MOCKS
 from fletching.plugins import manager
 from fletching.run import events
 from fletching.run.call import NO_OVERRIDES, Call, Wait, begin_attempt, call_plan
@@ -163,7 +164,7 @@ class Supervisor:
     def _is_direct(self, entity: Any) -> bool:
         """Whether a call of an async task is one attempt of its function, and nobody wants to hear of it."""
         return entity.compiled.call is not None and not (
-            events.observed() or manager().has_hooks("fletching_around_execution")
+            events.observed() or MOCKS or manager().has_hooks("fletching_around_execution")
         )
 
     async def _direct(self, entity: Any, inputs: Mapping[str, Any]) -> Any:

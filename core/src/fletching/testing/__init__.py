@@ -1,4 +1,4 @@
-"""The conformance kit and the fixtures a plugin's tests need. Importing a name of it needs pytest.
+"""Mocks of tasks; the conformance kit and the fixtures a plugin's tests need, whose names need pytest.
 
 A plugin author subclasses in a few lines; the standard tests come with the class:
 
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fletching.testing.fixtures import isolated_home, plugin_manager
+    from fletching.testing.mocks import patch, task_mock
     from fletching.testing.plugin import PluginConformance
     from fletching.testing.task_type import TaskTypeConformance, template_of
     from fletching.testing.transformer import TransformerConformance
@@ -34,7 +35,9 @@ __all__ = [
     "TaskTypeConformance",
     "TransformerConformance",
     "isolated_home",
+    "patch",
     "plugin_manager",
+    "task_mock",
     "template_of",
 ]
 
@@ -43,7 +46,9 @@ _HOMES = {
     "TaskTypeConformance": "testing.task_type",
     "TransformerConformance": "testing.transformer",
     "isolated_home": "testing.fixtures",
+    "patch": "testing.mocks",
     "plugin_manager": "testing.fixtures",
+    "task_mock": "testing.mocks",
     "template_of": "testing.task_type",
 }
 
