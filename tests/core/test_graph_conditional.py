@@ -301,6 +301,7 @@ def test_the_last_branch_may_fail() -> None:
     with pytest.raises(BranchFailedError, match="conditional 'c': too small") as caught:
         flow(a=1)
     assert "in node 'n0' (c) of" in "".join(caught.value.__notes__)
+    assert isinstance(caught.value, ValueError)
 
 
 def test_a_comparison_that_python_refuses_names_the_choice() -> None:

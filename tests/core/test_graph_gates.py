@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import os
 import subprocess
 import sys
@@ -44,6 +45,14 @@ def asked(a: int) -> int:
 def test_answers_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLETCHING_ANSWERS", '{"how-much": 4, "go": true}')
     assert asked(a=1) == 6
+
+
+def test_answers_come_from_what_a_program_puts_in_place_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("4\ny\n"))
+    assert asked(a=1) == 6
+    assert sys.stdin.read() == ""
+    with pytest.raises(RunError, match="nobody answered"):
+        asked(a=1)
 
 
 @pytest.mark.parametrize("executor", ["inline", "thread", "process"])

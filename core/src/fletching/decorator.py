@@ -119,16 +119,16 @@ OLD_CACHE = {"cache_version": "", "cache_serialize": False, "cache_ignore_input_
 
 
 @overload
-def task(_task_function: Callable[P, R], /, **options: Unpack[TaskOptions]) -> FunctionTask[P, R]: ...
+def task(_task_function: Callable[P, R], **options: Unpack[TaskOptions]) -> FunctionTask[P, R]: ...
 
 
 @overload
 def task(
-    _task_function: None = None, /, **options: Unpack[TaskOptions]
+    _task_function: None = None, **options: Unpack[TaskOptions]
 ) -> Callable[[Callable[P, R]], FunctionTask[P, R]]: ...
 
 
-def task(_task_function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+def task(_task_function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Make a task of a typed function: ``@task``, ``@task(retries=3)`` or ``task(function, retries=3)``.
 
     The result is called as the function is, and runs at once. The options are those of `TaskOptions`; one
@@ -152,16 +152,16 @@ def task(_task_function: Callable[..., Any] | None = None, /, **options: Any) ->
 
 
 @overload
-def dynamic(_task_function: Callable[P, R], /, **options: Unpack[TaskOptions]) -> FunctionTask[P, R]: ...
+def dynamic(_task_function: Callable[P, R], **options: Unpack[TaskOptions]) -> FunctionTask[P, R]: ...
 
 
 @overload
 def dynamic(
-    _task_function: None = None, /, **options: Unpack[TaskOptions]
+    _task_function: None = None, **options: Unpack[TaskOptions]
 ) -> Callable[[Callable[P, R]], FunctionTask[P, R]]: ...
 
 
-def dynamic(_task_function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+def dynamic(_task_function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Make a task whose function builds a graph while it runs: its inputs are values, the calls in it become nodes.
 
     Takes the options of `task`; ``node_dependency_hints`` names what it may call, for registration.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import os
 import sys
@@ -177,7 +178,7 @@ async def _answer(gate: Gate, question: str, read: Callable[[Any], Any]) -> Any:
             return read(known[gate.name])
         except (ConversionError, ValueError) as error:
             raise RunError(f"{ANSWERS}: the answer for {gate.name!r} does not fit: {error}") from error
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not _can_ask():
         raise RunError(
             f"{gate.name!r} needs an answer, and there is no terminal to ask at; "
             f"""set {ANSWERS}='{{"{gate.name}": ...}}' or run it in a terminal"""
@@ -204,6 +205,12 @@ async def _answer(gate: Gate, question: str, read: Callable[[Any], Any]) -> Any:
         return await answered
     finally:
         unwanted.set()
+
+
+def _can_ask() -> bool:
+    """Whether lines come from a terminal, or from what a program has put in place of one; a pipe may be anybody's."""
+    stdin = sys.stdin
+    return stdin is not None and (stdin.isatty() or isinstance(stdin, io.StringIO))
 
 
 _asking = threading.Lock()
@@ -238,7 +245,7 @@ def _tell(text: str) -> None:
 
 def _line(unwanted: threading.Event) -> str | None:
     """Return a line from the terminal, or None once nobody wants it any more."""
-    if os.name == "posix":
+    if os.name == "posix" and sys.stdin.isatty():
         import select
 
         while not select.select([sys.stdin], [], [], POLL)[0]:

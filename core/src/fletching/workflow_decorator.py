@@ -48,16 +48,16 @@ if TYPE_CHECKING:
 
 
 @overload
-def workflow(_workflow_function: Callable[P, R], /, **options: Unpack[WorkflowOptions]) -> FunctionWorkflow[P, R]: ...
+def workflow(_workflow_function: Callable[P, R], **options: Unpack[WorkflowOptions]) -> FunctionWorkflow[P, R]: ...
 
 
 @overload
 def workflow(
-    _workflow_function: None = None, /, **options: Unpack[WorkflowOptions]
+    _workflow_function: None = None, **options: Unpack[WorkflowOptions]
 ) -> Callable[[Callable[P, R]], FunctionWorkflow[P, R]]: ...
 
 
-def workflow(_workflow_function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+def workflow(_workflow_function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Make a workflow of a function: ``@workflow``, ``@workflow(on_failure=...)`` or ``workflow(function)``.
 
     Its function is run once, when the graph is first needed, with promises for inputs: each call of a task in it

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fletching.context import RECORDER
 from fletching.errors import ConfigError, InterfaceError, text_of
 from fletching.executable import Executable
 from fletching.graph.walk import GraphExpansion, WorkflowFailurePolicy
@@ -14,6 +15,7 @@ from fletching.interface import accepts_none
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fletching.context import FlyteContext
     from fletching.documentation import Documentation
     from fletching.expansion import Expansion
     from fletching.graph.graph import Graph
@@ -133,6 +135,17 @@ class WorkflowBase(Executable):
         if "err" in given:
             given["err"] = FlyteError(message=f"{type(error).__name__}: {text_of(error)}", failed_node_id=node)
         return given
+
+    def compile(self, ctx: FlyteContext | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Record a node for a call in the graph that is being built; where none is, build its own graph.
+
+        Raises:
+            GraphError: its graph cannot be built as it is written.
+        """
+        if RECORDER.get() is not None:
+            return super().compile(ctx, *args, **kwargs)
+        _ = self.graph
+        return None
 
     def construct_node_metadata(self) -> NodeMetadata:
         from fletching.graph.node import NodeMetadata
