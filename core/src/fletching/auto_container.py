@@ -284,7 +284,7 @@ def _security_context(task: str, secrets: Iterable[Secret], given: Any) -> Any:
         if not isinstance(secret, Secret):
             # Both a ConfigError and the AssertionError that callers written for the Flyte SDK expect.
             raise ResourceError(f"task {task!r}: secret_requests must hold Secret objects, got {secret!r}")
-    return SecurityContext(secrets=secrets)
+    return SecurityContext(secrets=secrets) if secrets else None
 
 
 def _completed(metadata: TaskMetadata | None, **fields: Any) -> TaskMetadata | None:

@@ -130,8 +130,10 @@ def completed(given: Documentation | None, docstring: Docstring | None) -> Docum
     """Return a documentation in which the docstring fills what is empty; None if there is neither."""
     if docstring is None:
         return given
-    given = given if given is not None else Documentation()
     long = docstring.long_description
+    if given is None:
+        # As flytekit: what is read from a docstring has a long description, if only with its format.
+        return Documentation(docstring.short_description, Description(value=long))
     return Documentation(
         short_description=given.short_description or docstring.short_description,
         long_description=given.long_description or (Description(value=long) if long else None),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fletching.gate import CallTaker as CallTaker
     from fletching.gate import recording as recording
     from fletching.graph.node import NodeMetadata as NodeMetadata
+    from fletching.graph.node import dns_name as dns_name
     from fletching.home import cache_dir as cache_dir
     from fletching.hookspecs import hookimpl as hookimpl
     from fletching.idl.dynamic import dynamic_job as dynamic_job
@@ -128,6 +129,7 @@ _HOMES = {
     "current_execution": "context",
     "default_task_resolver": "resolver",
     "describe_literal": "types.wire",
+    "dns_name": "graph.node",
     "dynamic_job": "idl.dynamic",
     "entities_of": "cli.sources",
     "executor_named": "run.executors",

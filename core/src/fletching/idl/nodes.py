@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flyteidl.core.tasks_pb2 import Resources as WireResources
 from flyteidl.core.workflow_pb2 import NodeMetadata as WireNodeMetadata
 from flyteidl.core.workflow_pb2 import TaskNodeOverrides
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from fletching.settings import SerializationSettings
 
 __all__ = ["NodeWriter", "References"]
+
+OVERRIDDEN = (WireResources.CPU, WireResources.MEMORY, WireResources.GPU, WireResources.EPHEMERAL_STORAGE)
+"""The resources in the order in which a node's overrides have them; a task's container has another one."""
 
 
 class References(Protocol):
@@ -154,6 +158,8 @@ class NodeWriter:
             from fletching.resources import convert_resources_to_resource_model
 
             message.resources.CopyFrom(convert_resources_to_resource_model(requests=spec.requests, limits=spec.limits))
+            for side in (message.resources.requests, message.resources.limits):
+                side.sort(key=lambda entry: OVERRIDDEN.index(entry.name))
         if given.get("accelerator") is not None or given.get("shared_memory"):
             from fletching.resources import construct_extended_resources
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flyteidl.admin.task_pb2 import TaskSpec
@@ -83,14 +82,10 @@ def task_spec(task: PythonTask[Any], settings: SerializationSettings) -> TaskSpe
     template = _written(spec.template, task, settings)
     if template is not spec.template:
         spec.template.CopyFrom(template)
-    if hasattr(task, "task_function"):
-        # As flytekit writes it: a function always has a long description, if only with its format.
-        if docs is None:
-            spec.description.CopyFrom(wordless())
-            return spec
-        docs = docs if docs.long_description is not None else replace(docs, long_description=Description())
     if docs is not None:
         spec.description.CopyFrom(docs.to_flyte_idl())
+    elif hasattr(task, "task_function"):
+        spec.description.CopyFrom(wordless())
     return spec
 
 

@@ -29,6 +29,8 @@ class FlyteError:
 class FailureTransformer(TypeTransformer[FlyteError]):
     """`FlyteError` as ``flyteidl.core.Error``."""
 
+    name = "FlyteError"
+
     def literal_type(self) -> LiteralType:
         from flyteidl.core.types_pb2 import LiteralType, SimpleType
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching import LaunchPlan
 from fletching.errors import SerializationError
-from fletching.extend import NodeMetadata
+from fletching.extend import NodeMetadata, dns_name
 from fletching_map.task import ArrayNodeMapTask
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def fill_array_node(message: WireNode, node: Any, writer: NodeWriter) -> None:
         element.task_node.overrides.CopyFrom(writer.task_overrides(node, mapped.element()))
     elif isinstance(mapped.target, LaunchPlan):
         plan = mapped.target
-        element.id = plan.name
+        element.id = dns_name(plan.name)
         element.metadata.CopyFrom(writer.metadata(node, NodeMetadata(name=plan.name)))
         element.workflow_node.launchplan_ref.CopyFrom(writer.reference(plan))
         message.metadata.CopyFrom(element.metadata)
