@@ -38,9 +38,13 @@ if TYPE_CHECKING:
     from fletching.hookspecs import hookimpl as hookimpl
     from fletching.idl.dynamic import dynamic_job as dynamic_job
     from fletching.idl.nodes import NodeWriter as NodeWriter
+    from fletching.idl.read import class_of_template as class_of_template
+    from fletching.idl.read import read_wire as read_wire
     from fletching.idl.serialize import Serialized as Serialized
     from fletching.idl.serialize import SerializedEntity as SerializedEntity
     from fletching.idl.serialize import serialize as serialize
+    from fletching.idl.signature import check_signature as check_signature
+    from fletching.idl.signature import interface_from_idl as interface_from_idl
     from fletching.idl.template import task_template as task_template
     from fletching.interface import MISSING as MISSING
     from fletching.interface import Interface as Interface
@@ -126,6 +130,8 @@ _HOMES = {
     "TaskResolverMixin": "resolver",
     "TypeTransformer": "types.base",
     "cache_dir": "home",
+    "check_signature": "idl.signature",
+    "class_of_template": "idl.read",
     "current_execution": "context",
     "default_task_resolver": "resolver",
     "describe_literal": "types.wire",
@@ -137,6 +143,7 @@ _HOMES = {
     "from_literal_map": "types.idl",
     "hookimpl": "hookspecs",
     "input_option": "cli.inputs",
+    "interface_from_idl": "idl.signature",
     "is_remote": "types.blobs",
     "load_object_from_module": "resolver",
     "load_resolver": "resolver",
@@ -150,6 +157,7 @@ _HOMES = {
     "plain_value": "cli.values",
     "preview": "types.display",
     "read_blob": "types.blobs",
+    "read_wire": "idl.read",
     "recording": "gate",
     "redact": "security",
     "register_type": "types.engine",
