@@ -1,0 +1,190 @@
+"""What a backend for tests refuses: identifiers, interfaces, graphs and inputs that do not hold together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flyteidl.core.types_pb2 import SimpleType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["RefusedError", "check_inputs", "check_interface", "check_workflow", "outputs_of"]
+
+
+class RefusedError(Exception):
+    """The request makes no sense."""
+
+
+def need(condition: object, message: str) -> None:
+    if not condition:
+        raise RefusedError(message)
+
+
+def check_interface(interface: Any, what: str) -> None:
+    for side in (interface.inputs, interface.outputs):
+        for name, variable in side.variables.items():
+            need(name.isidentifier(), f"{what}: {name!r} is no name")
+            need(variable.type.WhichOneof("type"), f"{what}: {name!r} has no type")
+
+
+def check_inputs(expected: Any, given: Any, what: str) -> None:
+    """Check literals against a map of parameters or variables."""
+    known = getattr(expected, "parameters", None)
+    required = {}
+    if known is None:
+        known = required = expected.variables
+        types = {name: variable.type for name, variable in known.items()}
+    else:
+        types = {name: parameter.var.type for name, parameter in known.items()}
+        required = {name: each for name, each in known.items() if each.required}
+    for name, literal in given.literals.items():
+        need(name in types, f"{what}: unknown input {name!r}")
+        need(fits(literal, types[name]), f"{what}: input {name!r} does not fit its type: {literal}")
+    for name in required:
+        need(name in given.literals, f"{what}: missing input {name!r}")
+
+
+def fits(literal: Any, kind: Any) -> bool:
+    """Tell whether a literal is one of a type."""
+    if literal.HasField("offloaded_metadata"):
+        return True
+    form, value = kind.WhichOneof("type"), literal.WhichOneof("value")
+    if form == "collection_type":
+        return value == "collection" and all(fits(each, kind.collection_type) for each in literal.collection.literals)
+    if form == "map_value_type":
+        return value == "map" and all(fits(each, kind.map_value_type) for each in literal.map.literals.values())
+    if value != "scalar":
+        return False
+    scalar = literal.scalar
+    which = scalar.WhichOneof("value")
+    if form == "union_type":
+        if which == "union":
+            return fits(scalar.union.value, scalar.union.type)
+        return any(fits(literal, each) for each in kind.union_type.variants)
+    if form == "simple":
+        primitives = {
+            SimpleType.INTEGER: "integer",
+            SimpleType.FLOAT: "float_value",
+            SimpleType.STRING: "string_value",
+            SimpleType.BOOLEAN: "boolean",
+            SimpleType.DATETIME: "datetime",
+            SimpleType.DURATION: "duration",
+        }
+        if kind.simple in primitives:
+            return which == "primitive" and scalar.primitive.WhichOneof("value") == primitives[kind.simple]
+        if kind.simple == SimpleType.NONE:
+            return which == "none_type"
+        return which in ("generic", "binary")
+    if form == "enum_type":
+        return which == "primitive" and scalar.primitive.string_value in kind.enum_type.values
+    wanted = {"blob": "blob", "schema": "schema", "structured_dataset_type": "structured_dataset"}
+    return which == wanted.get(str(form), which)
+
+
+def assignable(source: Any, target: Any) -> bool:
+    """Tell whether values of one type may go where another is asked for, as far as types alone say."""
+    if source.WhichOneof("type") == "union_type":
+        return all(assignable(each, target) for each in source.union_type.variants)
+    if target.WhichOneof("type") == "union_type":
+        return any(assignable(source, each) for each in target.union_type.variants)
+    one, other = source.WhichOneof("type"), target.WhichOneof("type")
+    if one != other:
+        return {one, other} <= {"enum_type", "simple"} or {one, other} <= {"schema", "structured_dataset_type"}
+    if one == "collection_type":
+        return assignable(source.collection_type, target.collection_type)
+    if one == "map_value_type":
+        return assignable(source.map_value_type, target.map_value_type)
+    return one != "simple" or source.simple == target.simple or target.simple == SimpleType.NONE
+
+
+Find = "Callable[[str, Any], Any]"
+"""Returns the interface behind a kind and an identifier; raises what the caller sees if there is none."""
+
+
+def check_workflow(template: Any, subs: dict[str, Any], find: Callable[[str, Any], Any]) -> None:
+    """Check a graph: targets exist, promises point at outputs that fit, nothing waits for itself."""
+    what = f"workflow {template.id.name!r}"
+    check_interface(template.interface, what)
+    ids = [node.id for node in template.nodes]
+    need(len(set(ids)) == len(ids), f"{what}: two nodes of one id in {ids}")
+    interfaces = {node.id: outputs_of(node, subs, find) for node in template.nodes}
+    for node in _all_nodes(template):
+        for binding in node.inputs:
+            _check_binding(f"{what}, node {node.id!r}, input {binding.var!r}", binding.binding, template, interfaces)
+        interface = _interface(node, subs, find)
+        if interface is not None:
+            bound = {binding.var for binding in node.inputs}
+            need(bound <= set(interface.inputs.variables), f"{what}: node {node.id!r} binds unknown inputs: {bound}")
+            if node.WhichOneof("target") == "task_node":
+                missing = set(interface.inputs.variables) - bound
+                need(not missing, f"{what}: node {node.id!r} leaves inputs out: {missing}")
+    for binding in template.outputs:
+        need(binding.var in template.interface.outputs.variables, f"{what}: no output {binding.var!r}")
+        _check_binding(f"{what}, output {binding.var!r}", binding.binding, template, interfaces)
+    need(
+        {b.var for b in template.outputs} == set(template.interface.outputs.variables), f"{what}: outputs are left out"
+    )
+    _check_order(what, template)
+
+
+def _all_nodes(template: Any) -> Iterator[Any]:
+    for node in template.nodes:
+        yield node
+        if node.WhichOneof("target") == "branch_node":
+            block = node.branch_node.if_else
+            for case in (block.case, *block.other):
+                yield case.then_node
+            if block.HasField("else_node"):
+                yield block.else_node
+
+
+def _interface(node: Any, subs: dict[str, Any], find: Callable[[str, Any], Any]) -> Any:
+    target = node.WhichOneof("target")
+    need(target, f"node {node.id!r} has no target")
+    if target == "task_node":
+        return find("task", node.task_node.reference_id)
+    if target == "workflow_node":
+        which = node.workflow_node.WhichOneof("reference")
+        reference = getattr(node.workflow_node, which)
+        if which == "sub_workflow_ref":
+            need(reference.name in subs, f"node {node.id!r}: workflow {reference.name!r} is not among the spec's")
+            return subs[reference.name].interface
+        return find("launch_plan", reference)
+    return None
+
+
+def outputs_of(node: Any, subs: dict[str, Any], find: Callable[[str, Any], Any]) -> Any:
+    """Return the variables that a node gives, or None if its kind does not say."""
+    interface = _interface(node, subs, find)
+    return None if interface is None else interface.outputs.variables
+
+
+def _check_binding(what: str, data: Any, template: Any, interfaces: dict[str, Any]) -> None:
+    form = data.WhichOneof("value")
+    need(form, f"{what}: bound to nothing")
+    if form == "collection":
+        for each in data.collection.bindings:
+            _check_binding(what, each, template, interfaces)
+    elif form == "map":
+        for each in data.map.bindings.values():
+            _check_binding(what, each, template, interfaces)
+    elif form == "promise":
+        promise = data.promise
+        if promise.node_id in ("", "start-node"):
+            need(
+                promise.var in template.interface.inputs.variables, f"{what}: the workflow has no input {promise.var!r}"
+            )
+            return
+        need(promise.node_id in interfaces, f"{what}: there is no node {promise.node_id!r}")
+        known = interfaces[promise.node_id]
+        need(known is None or promise.var in known, f"{what}: node {promise.node_id!r} gives no {promise.var!r}")
+
+
+def _check_order(what: str, template: Any) -> None:
+    needs = {node.id: set(node.upstream_node_ids) - {"start-node"} for node in template.nodes}
+    while needs:
+        free = [node for node, of in needs.items() if not of & needs.keys()]
+        need(free, f"{what}: nodes wait for each other: {sorted(needs)}")
+        for node in free:
+            del needs[node]
