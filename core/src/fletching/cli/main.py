@@ -13,7 +13,12 @@ __all__ = ["INTERRUPTED", "main"]
 
 OWN = {
     "cache": ("fletching.cli.cache:command", "List, prune and clear the cache, and explain a hit or a miss."),
+    "package": ("fletching.cli.package:command", "Write what is registered for files or modules into files."),
     "plugins": ("fletching.cli.plugins:command", "List what is installed, check it, and explain a name."),
+    "render": (
+        "fletching.cli.render:command",
+        "Show what a backend would be sent, where each field came from, what changed.",
+    ),
     "run": ("fletching.cli.run:command", "Run a task or workflow of a file or module, with inputs as options."),
     "runs": ("fletching.cli.runs:command", "List what ran, show a run, its logs and outputs, run it again."),
 }
