@@ -43,6 +43,16 @@ if TYPE_CHECKING:
     from fletching.interface import Interface as Interface
     from fletching.launch_plans import LaunchPlan as LaunchPlan
     from fletching.metadata import TaskMetadata as TaskMetadata
+    from fletching.notifications import Email as Email
+    from fletching.notifications import PagerDuty as PagerDuty
+    from fletching.notifications import Slack as Slack
+    from fletching.notifications import WorkflowExecutionPhase as WorkflowExecutionPhase
+    from fletching.plan_options import Annotations as Annotations
+    from fletching.plan_options import AuthRole as AuthRole
+    from fletching.plan_options import ConcurrencyLimitBehavior as ConcurrencyLimitBehavior
+    from fletching.plan_options import ConcurrencyPolicy as ConcurrencyPolicy
+    from fletching.plan_options import Labels as Labels
+    from fletching.plan_options import RawOutputDataConfig as RawOutputDataConfig
     from fletching.pods import PodTemplate as PodTemplate
     from fletching.python_task import PythonTask as PythonTask
     from fletching.reference import LaunchPlanReference as LaunchPlanReference
@@ -77,14 +87,19 @@ if TYPE_CHECKING:
     from fletching.workflow_decorator import workflow as workflow
 
 _HOMES = {
+    "Annotations": "plan_options",
     "AsyncPythonFunctionTask": "async_task",
+    "AuthRole": "plan_options",
     "BaseAccelerator": "accelerators",
     "Cache": "cache",
     "CachePolicy": "cache",
+    "ConcurrencyLimitBehavior": "plan_options",
+    "ConcurrencyPolicy": "plan_options",
     "CronSchedule": "schedules",
     "DeckField": "deck",
     "Description": "documentation",
     "Documentation": "documentation",
+    "Email": "notifications",
     "EnvironmentPolicy": "cache",
     "FixedRate": "schedules",
     "FletchingError": "errors",
@@ -101,9 +116,11 @@ _HOMES = {
     "ImagePolicy": "cache",
     "ImperativeWorkflow": "imperative_workflow",
     "Interface": "interface",
+    "Labels": "plan_options",
     "LaunchPlan": "launch_plans",
     "LaunchPlanReference": "reference",
     "NonRecoverableError": "errors",
+    "PagerDuty": "notifications",
     "Pickled": "types.pickled",
     "PodTemplate": "pods",
     "Promise": "graph.promise",
@@ -111,6 +128,7 @@ _HOMES = {
     "PythonFunctionWorkflow": "function_workflow",
     "PythonInstanceTask": "auto_container",
     "PythonTask": "python_task",
+    "RawOutputDataConfig": "plan_options",
     "RecoverableError": "errors",
     "ReferenceEntity": "reference_entity",
     "ReferenceLaunchPlan": "reference_plans",
@@ -121,6 +139,7 @@ _HOMES = {
     "Secret": "security",
     "SecurityContext": "security",
     "SerializationSettings": "settings",
+    "Slack": "notifications",
     "SourceCode": "documentation",
     "TaskMetadata": "metadata",
     "TaskPlugins": "task_plugins",
@@ -128,6 +147,7 @@ _HOMES = {
     "TaskResolverMixin": "resolver",
     "VersionParameters": "cache",
     "Workflow": "imperative_workflow",
+    "WorkflowExecutionPhase": "notifications",
     "WorkflowFailurePolicy": "graph.walk",
     "WorkflowReference": "reference",
     "approve": "gates",
