@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from fletching.types.engine import field_transformer as field_transformer
     from fletching.types.engine import part_transformer as part_transformer
     from fletching.types.engine import transformer as transformer
+    from fletching.types.guess import guess_python_type as guess_python_type
     from fletching.types.idl import from_literal_map as from_literal_map
     from fletching.types.idl import to_literal_map as to_literal_map
 
@@ -141,6 +142,7 @@ _HOMES = {
     "executor_named": "run.executors",
     "field_transformer": "types.engine",
     "from_literal_map": "types.idl",
+    "guess_python_type": "types.guess",
     "hookimpl": "hookspecs",
     "input_option": "cli.inputs",
     "interface_from_idl": "idl.signature",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fletching.extend import PythonTask
+from fletching.extend import PythonTask, ReferenceEntity
 from fletching_map.binding import unwrapped
 from fletching_map.node import ArrayNode
 from fletching_map.task import ArrayNodeMapTask
@@ -31,8 +31,8 @@ def map_task(
     """Return what runs ``target`` for every element of its inputs and gives the list of the outputs, in order.
 
     Args:
-        target: a task of any type, a workflow, a launch plan, another map, or ``functools.partial`` of one of these,
-            which binds inputs: each element gets a bound value whole.
+        target: a task of any type, a workflow, a launch plan, a reference, another map, or ``functools.partial`` of
+            one of these, which binds inputs: each element gets a bound value whole.
         concurrency: the most elements at the same time; None and 0 leave it to the scheduler.
         min_successes: how many elements have to succeed; those that fail give None.
         min_success_ratio: which part of the elements has to succeed, from 0 to 1, instead of a number.
@@ -47,7 +47,7 @@ def map_task(
         InterfaceError: the target has more than one output.
     """
     entity, _ = unwrapped(target)
-    is_task = isinstance(entity, PythonTask) and not isinstance(entity, ArrayNodeMapTask)
+    is_task = isinstance(entity, PythonTask) and not isinstance(entity, (ArrayNodeMapTask, ReferenceEntity))
     kind: Any = ArrayNodeMapTask if is_task else ArrayNode
     made: ArrayNodeMapTask | ArrayNode = kind(
         target,

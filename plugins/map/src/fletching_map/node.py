@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching import LaunchPlan
 from fletching.errors import ConfigError, ResolverError
-from fletching.extend import Executable, PythonFunctionTask, PythonInstanceTask, TaskMetadata
+from fletching.extend import Executable, PythonFunctionTask, PythonInstanceTask, ReferenceEntity, TaskMetadata
 from fletching_map.binding import bound_inputs_of, lifted, unwrapped
 from fletching_map.config import ExecutionMode, MapConfig
 from fletching_map.expansion import MapExpansion
@@ -95,8 +95,11 @@ class Mapped(Executable):
 
     @property
     def execution_mode(self) -> ExecutionMode:
-        """How much a backend remembers of each element: little for core's own tasks, all for those of plugins."""
-        minimal = type(self.target) in (PythonFunctionTask, PythonInstanceTask)
+        """How much a backend remembers of each element: little for core's own tasks and references to
+        tasks, all for those of plugins."""
+        target = self.target
+        referred = isinstance(target, ReferenceEntity) and target.node_kind == "task"
+        minimal = referred or type(target) in (PythonFunctionTask, PythonInstanceTask)
         return ExecutionMode.MINIMAL_STATE if minimal else ExecutionMode.FULL_STATE
 
     @property
@@ -187,8 +190,8 @@ class Mapped(Executable):
         """Return the full name, made as the Flyte SDK makes it: other options have another name."""
         config = self.config
         words = f"{','.join(sorted(self._bound))}{config.concurrency}{config.min_successes}{config.min_success_ratio}"
-        if config.run_all_sub_nodes or self.own_metadata is not None:
-            words += f"{config.run_all_sub_nodes}{self.own_metadata}"
+        if self.own_metadata is not None:
+            words += str(self.own_metadata)
         target = self.target
         module, _, name = target.name.rpartition(".")
         if isinstance(target, Mapped):

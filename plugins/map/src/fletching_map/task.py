@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConfigError, UnknownOptionError, close_match
-from fletching.extend import PythonAutoContainerTask, PythonTask
+from fletching.extend import PythonAutoContainerTask, PythonTask, ReferenceEntity
 from fletching_map.config import MapConfig
 from fletching_map.node import Mapped
 from fletching_map.resolver import ArrayNodeMapTaskResolver
@@ -81,7 +81,7 @@ class ArrayNodeMapTask(Mapped, PythonTask[Any]):
         )
         interface = self._set_up(target, config, bound_inputs, bound_inputs_values, metadata)
         task = self.target
-        if not isinstance(task, PythonTask) or isinstance(task, ArrayNodeMapTask):
+        if not isinstance(task, PythonTask) or isinstance(task, (ArrayNodeMapTask, ReferenceEntity)):
             raise ConfigError(f"an ArrayNodeMapTask is of a task, got {task!r}; map_task takes the others as well")
         self._task = task
         super().__init__(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flyteidl.core.workflow_pb2 import ArrayNode
+
 from fletching import LaunchPlan
 from fletching.errors import SerializationError
-from fletching.extend import NodeMetadata, dns_name
+from fletching.extend import NodeMetadata, ReferenceEntity, dns_name
 from fletching_map.task import ArrayNodeMapTask
 
 if TYPE_CHECKING:
@@ -38,6 +40,14 @@ def fill_array_node(message: WireNode, node: Any, writer: NodeWriter) -> None:
         element.metadata.CopyFrom(writer.metadata(node, NodeMetadata(name=plan.name)))
         element.workflow_node.launchplan_ref.CopyFrom(writer.reference(plan))
         message.metadata.CopyFrom(element.metadata)
+    elif isinstance(mapped.target, ReferenceEntity):
+        target = mapped.target
+        element.id = dns_name(target.name)
+        element.metadata.CopyFrom(writer.metadata(node, NodeMetadata(name=target.name)))
+        target.fill_flyte_node(element, node, writer)
+        message.metadata.CopyFrom(element.metadata)
+        if target.node_kind == "task":
+            message.array_node.data_mode = ArrayNode.INDIVIDUAL_INPUT_FILES
     else:
         raise SerializationError(
             f"{node}: a Flyte backend maps tasks and launch plans, and this is a map of {mapped.target.short_name!r}; "

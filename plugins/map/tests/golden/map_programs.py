@@ -142,3 +142,33 @@ def wf_map_overrides_name(a: typing.List[int]) -> typing.List[float]:
 @sdk.dynamic
 def dyn_map(a: int) -> typing.List[float]:
     return sdk.map_task(half)(a=[a, 2])
+
+
+@sdk.workflow
+def wf_map_plan_name(a: typing.List[int], b: typing.List[int]) -> typing.List[int]:
+    return sdk.map_task(sdk.LaunchPlan.get_or_create(one, name="A_plan.of one"))(a=a, b=b)
+
+
+@sdk.reference_task(project="p2", domain="d2", name="there.scaled", version="v2")
+def ref_task(a: int, by: int) -> int:
+    return 0
+
+
+@sdk.reference_launch_plan(project="p2", domain="d2", name="there.plan", version="v2")
+def ref_plan(a: int, b: str) -> int:
+    return 0
+
+
+@sdk.workflow
+def wf_map_ref_task(a: typing.List[int], b: typing.List[int]) -> typing.List[int]:
+    return sdk.map_task(ref_task, concurrency=2)(a=a, by=b)
+
+
+@sdk.workflow
+def wf_map_ref_task_ratio(a: typing.List[int]) -> typing.List[typing.Optional[int]]:
+    return sdk.map_task(ref_task, min_success_ratio=0.5)(a=a, by=[1]).with_overrides(retries=2)
+
+
+@sdk.workflow
+def wf_map_ref_plan(a: typing.List[int], b: typing.List[str]) -> typing.List[int]:
+    return sdk.map_task(ref_plan)(a=a, b=b)
