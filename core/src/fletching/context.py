@@ -222,10 +222,10 @@ class ExecutionParameters:
         def make() -> str:
             import os
 
-            from fletching.types.blobs import new_blob_path
+            from fletching.types.blobs import new_local_path
 
-            path = new_blob_path("work")
-            os.makedirs(path, exist_ok=True)
+            path = new_local_path("work")
+            os.makedirs(path)
             return path
 
         return str(self._once("working_directory", make))

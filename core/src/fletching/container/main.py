@@ -1,0 +1,161 @@
+"""fletch-execute and fletch-map-execute: the programs that a container starts."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from fletching.container.arguments import EXECUTE, MAP_EXECUTE, UsageError, parse, usage
+from fletching.container.attempt import ContainerAttempt
+from fletching.container.ending import Ending, TerminatedError
+from fletching.container.result import DECK, ERROR, OutputFolder
+from fletching.errors import IgnoreOutputs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fletching.container.arguments import Arguments, Program
+
+__all__ = ["execute", "map_execute", "run"]
+
+FAIL_ON_ERROR = "FLYTE_FAIL_ON_ERROR"
+TRUE = ("1", "true", "t", "yes", "y", "on")
+INTERRUPTED = 1
+UNREPORTED = 1
+"""Exit code where the backend cannot be told what went wrong."""
+TOLD = "the container was told to end while the task ran"
+CAUGHT = "the container was told to end, and the task went on"
+
+
+def execute() -> int:
+    """Run the task that the command line names and return the exit code."""
+    return run(EXECUTE, sys.argv[1:])
+
+
+def map_execute() -> int:
+    """Run one element of the map task that the command line names and return the exit code."""
+    return run(MAP_EXECUTE, sys.argv[1:])
+
+
+def run(program: Program, argv: Sequence[str]) -> int:
+    """Run one of the programs and return its exit code: 0 also for a task that failed, whose error is in a file."""
+    if "--help" in argv[: argv.index("--") if "--" in argv else None]:
+        sys.stdout.write(usage(program))
+        return 0
+    try:
+        arguments = parse(program, argv)
+    except UsageError as error:
+        sys.stderr.write(f"{program.name}: {error}\nsee {program.name} --help\n")
+        return 2
+    return 0 if arguments is None else _Container(arguments, maps=program is MAP_EXECUTE).run()
+
+
+class _Container:
+    """One run of a program, from its arguments to its exit code."""
+
+    def __init__(self, arguments: Arguments, *, maps: bool) -> None:
+        self._pid = os.getpid()
+        self._claimed = False
+        self._folder = OutputFolder(arguments.output_prefix)
+        self._attempt = ContainerAttempt(arguments, self._folder, maps=maps)
+        self._ending = Ending(self._last_words)
+
+    def run(self) -> int:
+        self._ending.watch()
+        code = 0
+        try:
+            try:
+                code = self._outcome()
+            except TerminatedError as error:  # it came between two steps
+                code = self._tell(error)
+            return code
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(Exception):  # the task may have closed or replaced it
+                    stream.flush()
+            self._ending.stop(code)
+
+    def _outcome(self) -> int:
+        problem: BaseException
+        try:
+            name, data = self._attempt.run(self._ending)
+            if not self._ending.told:
+                self._claim()
+                self._folder.write(name, data)
+                self._write_deck()
+                return 0
+            # It caught what was to end it and went on; nobody knows what its outputs are worth.
+            problem = TerminatedError(CAUGHT)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the backend is told
+            problem = error
+        if self._ending.told:
+            problem = _terminated(problem)
+        elif isinstance(problem, IgnoreOutputs):
+            return 0
+        elif isinstance(problem, SystemExit):
+            raise problem
+        elif isinstance(problem, KeyboardInterrupt):
+            return INTERRUPTED
+        return self._tell(problem)
+
+    def _claim(self) -> None:
+        """Take the right to write the result."""
+        if os.getpid() != self._pid:
+            os._exit(0)  # a process that the task forked and did not end: the result is its parent's to write
+        if not self._claimed and not self._ending.claim():
+            # Time is up, and another thread writes that and ends the process.
+            while True:
+                time.sleep(60)
+        self._claimed = True
+
+    def _tell(self, error: BaseException) -> int:
+        """Write an error for the backend and return the exit code."""
+        self._claim()
+        return self._write_error(error)
+
+    def _last_words(self) -> int:
+        """Write that time was up, from another thread, while the task goes on."""
+        return self._write_error(TerminatedError("the container was told to end, and the task did not end in time"))
+
+    def _write_error(self, error: BaseException) -> int:
+        from fletching.container.failure import error_document, message_of, verdict
+        from fletching.identity import first_set
+
+        task = self._attempt.task
+        found = verdict(error, self._attempt.stage, eager=bool(getattr(task, "orchestrates", False)))
+        message = message_of(error)
+        sys.stderr.write(f"{'recoverable ' if found.recoverable else ''}error {found.code}\n{message}\n")
+        name = self._folder.error_name()
+        worker = first_set("FLYTE_INTERNAL_WORKER_NAME", "_F_WN") if name != ERROR else ""
+        try:
+            document = error_document(error, found, message, worker)
+            self._folder.write(name, document.SerializeToString())
+        except Exception as problem:  # noqa: BLE001 - the error that matters was printed above
+            sys.stderr.write(f"the error cannot be written below {self._folder.prefix!r}: {problem}\n")
+            return UNREPORTED
+        self._write_deck()
+        return 1 if os.environ.get(FAIL_ON_ERROR, "").lower() in TRUE else 0
+
+    def _write_deck(self) -> None:
+        """Write the report of a task that has one; it is no reason to fail."""
+        task, execution = self._attempt.task, self._attempt.execution
+        if execution is None or not task.enable_deck:
+            return
+        from fletching.container.report import deck_html
+
+        try:
+            self._folder.write(DECK, deck_html(task.name, execution.decks).encode("utf-8", "backslashreplace"))
+        except Exception as problem:  # noqa: BLE001 - the task's outcome is what matters
+            sys.stderr.write(f"the report cannot be written below {self._folder.prefix!r}: {problem}\n")
+
+
+def _terminated(problem: BaseException) -> TerminatedError:
+    """Return the error of a task that was told to end, whatever it left with."""
+    if isinstance(problem, TerminatedError):
+        return problem
+    made = TerminatedError(TOLD)
+    made.__cause__ = problem
+    return made
