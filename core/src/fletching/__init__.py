@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from fletching.schedules import FixedRate as FixedRate
     from fletching.security import Secret as Secret
     from fletching.security import SecurityContext as SecurityContext
+    from fletching.settings import FastSerializationSettings as FastSerializationSettings
     from fletching.settings import Image as Image
     from fletching.settings import ImageConfig as ImageConfig
     from fletching.settings import SerializationSettings as SerializationSettings
@@ -101,6 +102,7 @@ _HOMES = {
     "Documentation": "documentation",
     "Email": "notifications",
     "EnvironmentPolicy": "cache",
+    "FastSerializationSettings": "settings",
     "FixedRate": "schedules",
     "FletchingError": "errors",
     "FlyteAnnotation": "types.annotations",
