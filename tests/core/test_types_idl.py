@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Optional, Union
+from typing import NamedTuple, Optional
 
 import pytest
 from flyteidl.core.literals_pb2 import LiteralMap
-from flyteidl.core.types_pb2 import LiteralType, SimpleType
+from flyteidl.core.types_pb2 import SimpleType
 
-from fletching.errors import ConversionError, UnsupportedTypeError
+from fletching.errors import ConversionError
 from fletching.interface import Interface
 from fletching.types.engine import transformer
-from fletching.types.files import FlyteDirectory, FlyteFile
-from fletching.types.idl import from_literal_map, guess_python_type, to_literal_map, typed_interface
-from fletching.types.pickled import Pickled
+from fletching.types.idl import from_literal_map, to_literal_map, typed_interface
 
 
 class Color(Enum):
@@ -77,45 +74,6 @@ def test_absent_names_are_left_out() -> None:
     literals = to_literal_map(types, {"a": 1})
     assert set(literals.literals) == {"a"}
     assert from_literal_map(types, literals) == {"a": 1}
-
-
-GUESSED: list[tuple[Any, Any]] = [
-    (int, int),
-    (float, float),
-    (str, str),
-    (bool, bool),
-    (type(None), type(None)),
-    (datetime, datetime),
-    (timedelta, timedelta),
-    (list[int], list[int]),
-    (dict[str, list[str]], dict[str, list[str]]),
-    (dict, dict),
-    (dict[int, str], dict),
-    (Color, Literal["red"]),
-    (Union[int, str, None], Union[int, str, None]),
-    (Optional[list[float]], Optional[list[float]]),
-    (FlyteFile, FlyteFile),
-    (FlyteDirectory, FlyteDirectory),
-    (Pickled[int], Pickled[Any]),
-]
-
-
-@pytest.mark.parametrize(("annotation", "guess"), GUESSED, ids=[repr(one[0]) for one in GUESSED])
-def test_a_python_type_is_guessed_from_the_wire_type(annotation: Any, guess: Any) -> None:
-    assert guess_python_type(transformer(annotation).literal_type()) == guess
-
-
-def test_a_file_type_is_guessed_with_its_extension() -> None:
-    for annotation in (FlyteFile["csv"], FlyteDirectory["parquet"]):
-        literal_type = transformer(annotation).literal_type()
-        assert transformer(guess_python_type(literal_type)).literal_type() == literal_type
-
-
-def test_a_wire_type_that_nobody_knows_is_refused() -> None:
-    with pytest.raises(UnsupportedTypeError, match=r"^no Python type is known for the wire type 'simple: ERROR'$"):
-        guess_python_type(LiteralType(simple=SimpleType.ERROR))
-    with pytest.raises(UnsupportedTypeError, match=r"^no Python type is known for the wire type ''$"):
-        guess_python_type(LiteralType())
 
 
 def test_a_literal_that_was_stored_apart_is_read_from_there(tmp_path: Path) -> None:

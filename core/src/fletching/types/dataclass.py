@@ -10,6 +10,7 @@ from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.base import TypeTransformer
 from fletching.types.display import preview, type_name
 from fletching.types.members import check_keys, member_transformer, member_types
+from fletching.types.schema import WireObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,6 +163,10 @@ class DataclassTransformer(TypeTransformer[Any]):
         if isinstance(value, dict):
             return self.make(value, lambda kind: kind.carry_plain)
         cls = type(value)
+        if issubclass(self.cls, WireObject) and (dataclasses.is_dataclass(value) or hasattr(value, "model_fields")):
+            from fletching.types.engine import field_transformer
+
+            return self.from_plain(field_transformer(cls).to_plain(value))
         same = cls.__qualname__ == self.cls.__qualname__
         hint = "another class of the same name; was it defined twice?" if same else ""
         raise ConversionError(self.expected, preview(value), hint=hint)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.interface_pb2 import TypedInterface, VariableMap
 from flyteidl.core.literals_pb2 import LiteralMap
-from flyteidl.core.types_pb2 import BlobType, LiteralType, SimpleType
 
-from fletching.errors import CallError, ConversionError, UnsupportedTypeError, close_match
+from fletching.errors import CallError, ConversionError, close_match
 from fletching.types.engine import transformer
 from fletching.types.offload import read_literal
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from fletching.interface import Interface
 
-__all__ = ["from_literal_map", "guess_python_type", "to_literal_map", "typed_interface"]
+__all__ = ["from_literal_map", "to_literal_map", "typed_interface"]
 
 
 def typed_interface(interface: Interface) -> TypedInterface:
@@ -71,61 +70,6 @@ def from_literal_map(
                 error.within(task, f"{kind} {name!r}")
                 raise
     return values
-
-
-def guess_python_type(literal_type: LiteralType) -> Any:
-    """Return the annotation that writes a wire type, for entities whose Python code is not at hand.
-
-    Objects come as ``dict``: their class is not on the wire.
-    """
-    form = literal_type.WhichOneof("type")
-    if form == "simple":
-        found = _simple().get(literal_type.simple)
-        if found is not None:
-            return found
-    if form == "collection_type":
-        return list[guess_python_type(literal_type.collection_type)]  # type: ignore[misc]  # made at run time
-    if form == "map_value_type":
-        return dict[str, guess_python_type(literal_type.map_value_type)]  # type: ignore[misc]
-    if form == "union_type":
-        from typing import Union
-
-        variants = tuple(guess_python_type(one) for one in literal_type.union_type.variants)
-        return Union[variants]  # noqa: UP007 - a tuple made at run time
-    if form == "enum_type":
-        import typing
-
-        return typing.Literal[tuple(literal_type.enum_type.values)]
-    if form == "blob":
-        return _blob(literal_type.blob)
-    raise UnsupportedTypeError(f"no Python type is known for the wire type {str(literal_type).strip()!r}")
-
-
-def _simple() -> Mapping[int, Any]:
-    from datetime import datetime, timedelta
-
-    return {
-        SimpleType.NONE: type(None),
-        SimpleType.INTEGER: int,
-        SimpleType.FLOAT: float,
-        SimpleType.STRING: str,
-        SimpleType.BOOLEAN: bool,
-        SimpleType.DATETIME: datetime,
-        SimpleType.DURATION: timedelta,
-        SimpleType.STRUCT: dict,
-    }
-
-
-def _blob(blob: BlobType) -> Any:
-    from fletching.types.files import FlyteDirectory, FlyteFile
-    from fletching.types.pickled import Pickled
-
-    # To a checker these are not generic; what they give when indexed exists only at run time.
-    pickled: Any = Pickled
-    if blob.format == "PythonPickle":
-        return pickled[Any]
-    found: Any = FlyteDirectory if blob.dimensionality == BlobType.BlobDimensionality.MULTIPART else FlyteFile
-    return found[blob.format] if blob.format else found
 
 
 def _variables(target: VariableMap, types: Mapping[str, Any], descriptions: Mapping[str, str]) -> None:

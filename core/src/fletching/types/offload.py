@@ -146,7 +146,7 @@ def _here(literal: Literal) -> tuple[Literal, str]:
 
 def _stored(place: str, size: int) -> Literal:
     if not place:
-        raise ConversionError("a literal", "an offloaded one that does not say where it is stored")
+        raise ConversionError("a literal", "an offloaded one that does not say where it lies")
     try:
         data = read_blob(place)
     except FileNotFoundError as error:

@@ -9,7 +9,11 @@ if TYPE_CHECKING:
 
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["json_form", "object_schema", "schema_type"]
+__all__ = ["WireObject", "json_form", "object_schema", "schema_type"]
+
+
+class WireObject:
+    """What the classes have in common that are made of a schema. Any object of the same form is taken for theirs."""
 
 
 def object_schema(title: str, properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ __all__ = [
     "read_plain",
     "struct_data",
     "struct_type",
+    "value_data",
 ]
 
 MSGPACK = "msgpack"
@@ -68,15 +69,16 @@ def read_plain(transformer: TypeTransformer[Any], literal: Literal) -> Any:
 
 def struct_data(struct: Struct) -> dict[str, Any]:
     """Return the plain data of the JSON that older writers use; its numbers are all floats, also infinite ones."""
-    return {name: _value_data(value) for name, value in struct.fields.items()}
+    return {name: value_data(value) for name, value in struct.fields.items()}
 
 
-def _value_data(value: Value) -> Any:
+def value_data(value: Value) -> Any:
+    """Return the plain data of one JSON value."""
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         return struct_data(value.struct_value)
     if kind == "list_value":
-        return [_value_data(item) for item in value.list_value.values]
+        return [value_data(item) for item in value.list_value.values]
     return None if kind in ("null_value", None) else getattr(value, kind)
 
 
