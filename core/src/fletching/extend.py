@@ -10,8 +10,12 @@ if TYPE_CHECKING:
     from fletching.auto_container import PythonInstanceTask as PythonInstanceTask
     from fletching.backends import Backend as Backend
     from fletching.backends import Handle as Handle
-    from fletching.cli import values
+    from fletching.cli import render_settings, values
     from fletching.cli.inputs import input_option as input_option
+    from fletching.cli.render_entities import declared as declared
+    from fletching.cli.render_entities import default_root as default_root
+    from fletching.cli.render_entities import pick as pick
+    from fletching.cli.render_entities import split_source as split_source
     from fletching.cli.sources import entities_of as entities_of
     from fletching.cli.sources import load_source as load_source
     from fletching.container.bundle import CodeBundle as CodeBundle
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
     from fletching.types.idl import to_literal_map as to_literal_map
 
     describe_literal = wire.describe
+    chosen_settings = render_settings.chosen
     plain_value = values.plain
     register_type = engine.register
 
@@ -132,8 +137,11 @@ _HOMES = {
     "TypeTransformer": "types.base",
     "cache_dir": "home",
     "check_signature": "idl.signature",
+    "chosen_settings": "cli.render_settings",
     "class_of_template": "idl.read",
     "current_execution": "context",
+    "declared": "cli.render_entities",
+    "default_root": "cli.render_entities",
     "default_task_resolver": "resolver",
     "describe_literal": "types.wire",
     "dns_name": "graph.node",
@@ -156,6 +164,7 @@ _HOMES = {
     "observe": "run.events",
     "pack_code": "container.bundle",
     "part_transformer": "types.engine",
+    "pick": "cli.render_entities",
     "plain_value": "cli.values",
     "preview": "types.display",
     "read_blob": "types.blobs",
@@ -167,6 +176,7 @@ _HOMES = {
     "run_attempt": "execution",
     "run_attempt_async": "execution",
     "serialize": "idl.serialize",
+    "split_source": "cli.render_entities",
     "storage_for": "types.blobs",
     "task_template": "idl.template",
     "to_literal_map": "types.idl",
@@ -177,7 +187,12 @@ _HOMES = {
 }
 """Name -> module below ``fletching`` that holds it. Nothing is imported before it is asked for."""
 
-_RENAMED = {"describe_literal": "describe", "plain_value": "plain", "register_type": "register"}
+_RENAMED = {
+    "chosen_settings": "chosen",
+    "describe_literal": "describe",
+    "plain_value": "plain",
+    "register_type": "register",
+}
 
 __all__ = [  # noqa: PLE0604 - the names are resolved by __getattr__
     *sorted(_HOMES)
