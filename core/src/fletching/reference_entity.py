@@ -153,6 +153,10 @@ class ReferenceEntity(Executable):
                 "name"
             )
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Of the function only the signature counts.
+        return {key: value for key, value in super().__getstate__().items() if key != "__wrapped__"}
+
     def __reduce__(self) -> Any:
         return reduce_located(self)
 

@@ -47,9 +47,12 @@ def dynamic_job(graph: Graph, settings: SerializationSettings) -> DynamicJobSpec
     fill_bindings(job.outputs, graph.outputs.items(), scope, where)
     job.subworkflows.extend(sub_workflows(graph.called(), registry))
     job.tasks.extend(entry.message.template for entry in registry.entries if entry.kind == "task")
-    known = {task.id.name for task in job.tasks}
+    known = {task.id.SerializeToString() for task in job.tasks}
     for entity in registry.referred.values():
-        job.tasks.extend(task for task in _templates(entity, graph.name) if task.id.name not in known)
+        for task in _templates(entity, graph.name):
+            if task.id.SerializeToString() not in known:
+                known.add(task.id.SerializeToString())
+                job.tasks.append(task)
     return job
 
 

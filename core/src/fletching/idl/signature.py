@@ -9,7 +9,8 @@ from fletching.errors import ConversionError, DriftError, WireError
 from fletching.interface import Interface
 from fletching.types.display import type_name
 from fletching.types.engine import transformer
-from fletching.types.idl import guess_python_type, typed_interface
+from fletching.types.guess import guess_python_type
+from fletching.types.idl import typed_interface
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,6 +142,8 @@ def _told(interface: TypedInterface) -> str:
 
 
 def _kind(kind: LiteralType) -> str:
+    if kind.HasField("enum_type"):
+        return f"one of {', '.join(map(repr, kind.enum_type.values))}"
     try:
         return type_name(guess_python_type(kind))
     except Exception:  # noqa: BLE001 - a type that nothing here can write still has a name to be told by
