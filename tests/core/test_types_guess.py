@@ -138,9 +138,7 @@ def test_an_object_of_the_same_form_is_taken_for_one() -> None:
     made = kind.carry(given)
     assert own.to_python(kind.to_literal(made)).points == [Point(1)]
     assert own.to_python(kind.to_literal(made)).span == timedelta(hours=1)
-    with pytest.raises(
-        ConversionError, match=r"expected Row, got Point Point\(x=1, label=None\)|expected Row, got dict"
-    ):
+    with pytest.raises(ConversionError, match=r"^expected Row, got dict .* is missing|^expected Row, .*it has no 'x'"):
         kind.carry(Point(1))
 
 

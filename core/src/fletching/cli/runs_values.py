@@ -37,7 +37,7 @@ def _value(kind: LiteralType, literal: Literal) -> Any:
     """Return a value; where it lies for one that is a file, a table or a pickle: nothing of it is opened."""
     from fletching.cli.values import plain
     from fletching.types.engine import transformer
-    from fletching.types.idl import guess_python_type
+    from fletching.types.guess import guess_python_type
 
     place = _place(literal)
     if place is not None:
