@@ -62,7 +62,6 @@ def normalised(message: Any) -> Any:
 
 
 OTHERWISE = {
-    "wf_map_all": "the name of the map tells run_all_sub_nodes, which flytekit's leaves out",
     "wf_map_count": "elements that may fail give None, which flytekit's type says for a ratio only",
 }
 """Where ours is meant to differ, and why: the array node itself is still the same."""
