@@ -75,7 +75,7 @@ def command(
         raise click.UsageError("--pod, --explain and --diff show different things; give one of them")
     if modules and source is not None:
         # With -m there is no file: what stands first is a name already.
-        source, names = None, (source, *names)
+        names, source = (source, *names), None
     kinds = {"task": task, "workflow": workflow, "launchPlan": launch_plan}
     where = Where(
         source=source,
@@ -90,11 +90,11 @@ def command(
         if explain:
             from fletching.cli.render_explain import explained
 
-            text = explained(where, settings, form)
+            text = explained(where, settings, form, out)
         elif other is not None:
             from fletching.cli.render_diff import told_differences
 
-            text, status = told_differences(where, settings.settings, other, form)
+            text, status = told_differences(where, settings.settings, other, form, out)
         elif pod:
             text = _pods(parts_of(where, settings.settings), form)
         else:

@@ -96,6 +96,7 @@ def _labels(items: list[Any]) -> list[str]:
     """Return what tells the items of a list apart: the field that does, or their numbers."""
     for name in NAMES:
         found = [item.get(name) if isinstance(item, dict) else None for item in items]
+        found = [each.get("name") if isinstance(each, dict) else each for each in found]  # an identifier has a name
         if all(isinstance(each, str) and each for each in found) and len(set(found)) == len(found):
             return [str(each) for each in found]
     return [str(at) for at in range(len(items))]

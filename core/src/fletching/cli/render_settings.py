@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from fletching.settings import ImageConfig, SerializationSettings
 
-__all__ = ["FLAGS", "Chosen", "chosen", "settings_options"]
+__all__ = ["FLAGS", "OPTION_NAMES", "Chosen", "chosen", "settings_options"]
+
+OPTION_NAMES = ("project", "domain", "version", "images", "env", "fast", "dest_dir", "source_root")
+"""What the options of `settings_options` are called where they are given to `chosen`."""
 
 FLAGS = {
     "project": "--project",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-__all__ = ["FORMATS", "Part", "message_data", "to_json", "to_yaml", "written"]
+__all__ = ["FORMATS", "Part", "message_data", "read_yaml", "to_json", "to_yaml", "written"]
 
 LONG_LINE = 1_000_000_000
 
@@ -95,13 +95,32 @@ def to_yaml(documents: Iterable[Mapping[str, Any]]) -> str:
     Raises:
         ConfigError: pyyaml is not installed.
     """
-    try:
-        import yaml
-    except ModuleNotFoundError as error:
-        raise ConfigError("YAML needs pyyaml, which is not installed; pip install 'fletching[yaml]'") from error
+    yaml = _yaml()
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, where it was built
     return str(
         yaml.dump_all(
             documents, Dumper=dumper, sort_keys=False, allow_unicode=True, explicit_start=True, width=LONG_LINE
         )
     )
+
+
+def read_yaml(text: str) -> list[Any]:
+    """Return the documents of a YAML text as plain data.
+
+    Raises:
+        ConfigError: pyyaml is not installed.
+        ValueError: it is no YAML.
+    """
+    yaml = _yaml()
+    try:
+        return list(yaml.safe_load_all(text))
+    except yaml.YAMLError as error:
+        raise ValueError(f"it is no YAML: {error}") from error
+
+
+def _yaml() -> Any:
+    try:
+        import yaml
+    except ModuleNotFoundError as error:
+        raise ConfigError("YAML needs pyyaml, which is not installed; pip install 'fletching[yaml]'") from error
+    return yaml

@@ -1,0 +1,183 @@
+"""``fletch render --explain``: where each field came from, found by serializing without each source in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from fletching.cli.render_entities import registered
+from fletching.cli.render_fields import MISSING, changes, leaves
+from fletching.cli.render_making import Recipe, settle
+from fletching.cli.render_parts import KINDS, chosen_entries
+from fletching.cli.render_text import message_data, to_json, to_yaml
+from fletching.cli.render_variations import RETURN, Origin, variations
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from fletching.cli.render_parts import Where
+    from fletching.cli.render_settings import Chosen
+    from fletching.executable import Executable
+    from fletching.graph.graph import Graph
+    from fletching.graph.node import Node
+    from fletching.idl.serialize import SerializedEntity
+
+__all__ = ["Explained", "Field", "explained"]
+
+DEFAULT = Origin(kind="default")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field of a message."""
+
+    path: str
+    value: Any
+    origins: tuple[Origin, ...]
+    """Where it came from; several if it depends on each of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """The fields of what is registered for one entity."""
+
+    kind: str
+    name: str
+    fields: tuple[Field, ...]
+    data: dict[str, Any]
+    """The whole message, as the JSON of protobuf."""
+
+
+def explained(where: Where, chosen: Chosen, form: str | None, out: IO[str]) -> str:
+    """Return where each field came from, as a table that fits where it is written to, or as JSON or YAML."""
+    if form == "text":
+        raise click.UsageError("--explain is no proto text; leave --format out, or give json or yaml")
+    found = [each for each in explain(where, chosen) if not where.kinds or each.kind in where.kinds]
+    if form is None:
+        from fletching.cli.render_table import table
+
+        return table(found, out)
+    data = [_data(each) for each in found]
+    return to_json(data) if form == "json" else to_yaml(data)
+
+
+def _data(one: Explained) -> dict[str, Any]:
+    fields = [
+        {
+            "path": field.path,
+            "value": field.value,
+            "from": [
+                {"kind": origin.kind, **({"name": origin.name} if origin.name else {})} for origin in field.origins
+            ],
+        }
+        for field in one.fields
+    ]
+    return {"kind": one.kind, "name": one.name, "fields": fields}
+
+
+def explain(where: Where, chosen: Chosen) -> list[Explained]:
+    """Return where each field of what is named came from."""
+    from fletching.made import noting
+
+    # How everything was made is only noted from now on: what is named must not have been imported before.
+    with noting() as notes:
+        found = where.declared()
+        entities = [each.entity for each in found]
+        base = registered(entities, chosen.settings)
+        wanted = {_key(each) for each in chosen_entries(where, found, chosen.settings)}
+    reached = list(_reached(base))
+    settle(reached)
+    nodes = [node for entity in reached for node in _nodes(getattr(entity, "graph", None))]
+    recipes = [Recipe(notes[id(entity)]) for entity in reached if id(entity) in notes]
+    whole = {_key(each): each for each in base}
+    told: dict[Hashable, dict[str, list[Origin]]] = {key: {} for key in whole}
+    data = {key: message_data(each.message) for key, each in whole.items()}
+    for variation in variations(chosen, recipes, reached, nodes):
+        try:
+            with variation.apply():
+                others = registered(entities, variation.settings or chosen.settings)
+        except Exception:  # noqa: BLE001, S112 - without it there is no wire form: it says nothing about a single field
+            continue
+        for other in others:
+            key = _key(other)
+            if key in whole and other.message != whole[key].message:
+                for change in changes(data[key], message_data(other.message)):
+                    if change.old is not MISSING:
+                        for path, _ in leaves(change.old, change.path):
+                            told[key].setdefault(path, []).append(variation.origin)
+    stuck = {id(recipe.entity): recipe.stuck for recipe in recipes if recipe.stuck}
+    fields = {
+        key: {
+            path: Field(
+                path=path, value=value, origins=_origins(told[key].get(path, []), value, stuck.get(id(each.entity)))
+            )
+            for path, value in leaves(data[key])
+        }
+        for key, each in whole.items()
+    }
+    workflows = {each.name: fields[key] for key, each in whole.items() if each.kind == "workflow"}
+    return [
+        Explained(
+            kind=KINDS[each.kind],
+            name=each.name,
+            data=data[key],
+            fields=tuple(_of_its_own(field, workflows) for field in fields[key].values()),
+        )
+        for key, each in whole.items()
+        if key in wanted
+    ]
+
+
+def _of_its_own(field: Field, workflows: dict[str, dict[str, Field]]) -> Field:
+    """Return a field of a workflow that is called with the origins that it has where the workflow is registered."""
+    inside, bracket, rest = field.path.partition("].")
+    head, _, name = inside.partition("[")
+    same = workflows.get(name, {}).get(f"template.{rest}") if head == "subWorkflows" and bracket else None
+    return field if same is None else replace(field, origins=same.origins)
+
+
+def _origins(told: list[Origin], value: Any, stuck: list[str] | None) -> tuple[Origin, ...]:
+    """Return the most particular of the sources that a field depends on; the default where it depends on none."""
+    first = min((origin.rank for origin in told), default=None)
+    if first is not None and not (value == {} and first >= RETURN):  # a call that says nothing is no source
+        return tuple(dict.fromkeys(origin for origin in told if origin.rank == first))
+    if stuck:
+        return (Origin(kind="default", name=f"or {', '.join(stuck)}, which cannot be left out"),)
+    return (DEFAULT,)
+
+
+def _key(entry: SerializedEntity) -> Hashable:
+    """Return what stays the same of an entity when its name does not; its own plan is made anew each time."""
+    workflow = getattr(entry.entity, "workflow", None)
+    if workflow is not None and entry.name == workflow.name:
+        return "plan", id(workflow)
+    return id(entry.entity)
+
+
+def _reached(entries: Iterable[SerializedEntity]) -> Iterator[Executable]:
+    """Tell everything that is serialized, and what is called by it without being registered: the target of a map."""
+    from fletching.executable import Executable
+
+    seen: set[int] = set()
+    waiting: list[Any] = [each.entity for each in entries]
+    while waiting:
+        entity = waiting.pop(0)
+        if not isinstance(entity, Executable) or id(entity) in seen:
+            continue
+        seen.add(id(entity))
+        yield entity
+        waiting += [getattr(entity, name, None) for name in ("target", "workflow")]
+        waiting += [node.entity for node in _nodes(getattr(entity, "graph", None))]
+
+
+def _nodes(graph: Graph | None) -> Iterator[Node]:
+    """Tell the calls of a graph, and those in the branches of its choices."""
+    from fletching.graph.conditional import Conditional
+
+    for node in graph.nodes if graph is not None else ():
+        yield node
+        if isinstance(node.entity, Conditional):
+            for branch in node.entity.branches:
+                yield from _nodes(branch.graph)
