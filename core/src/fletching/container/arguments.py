@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["EXECUTE", "MAP_EXECUTE", "Arguments", "Program", "UsageError", "parse", "usage"]
+__all__ = ["EXECUTE", "MAP_EXECUTE", "Arguments", "Program", "UsageError", "parse", "split", "usage"]
 
 
 class UsageError(Exception):
@@ -74,7 +74,7 @@ def parse(program: Program, argv: Sequence[str]) -> Arguments | None:
     Raises:
         UsageError: an option is unknown, lacks its value or is missing.
     """
-    given, words = _split(program, list(argv))
+    given, words = split(program, list(argv))
     if given is None:
         return None
     for option in ("inputs", "output-prefix", "resolver"):
@@ -91,7 +91,11 @@ def parse(program: Program, argv: Sequence[str]) -> Arguments | None:
     return Arguments(words=tuple(words), **fields)  # type: ignore[arg-type]  # the required ones were checked above
 
 
-def _split(program: Program, argv: list[str]) -> tuple[dict[str, str | None] | None, list[str]]:
+def split(program: Program, argv: list[str]) -> tuple[dict[str, str | None] | None, list[str]]:
+    """Return the options, None for those that a platform did not fill in, and the words after them.
+
+    There are no options at all, not even an empty dict, if nothing is to be done, as ``--test`` and ``--help`` say.
+    """
     given: dict[str, str | None] = {}
     at = 0
     while at < len(argv):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from fletching.container.arguments import EXECUTE, MAP_EXECUTE, UsageError, parse, usage
 from fletching.container.attempt import ContainerAttempt
-from fletching.container.ending import Ending, TerminatedError
-from fletching.container.result import DECK, ERROR, OutputFolder
+from fletching.container.ending import TOLD, Ending, TerminatedError
+from fletching.container.result import DECK, ERROR, OutputFolder, code_of_failure
 from fletching.errors import IgnoreOutputs
 
 if TYPE_CHECKING:
@@ -21,12 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["execute", "map_execute", "run"]
 
-FAIL_ON_ERROR = "FLYTE_FAIL_ON_ERROR"
-TRUE = ("1", "true", "t", "yes", "y", "on")
 INTERRUPTED = 1
 UNREPORTED = 1
 """Exit code where the backend cannot be told what went wrong."""
-TOLD = "the container was told to end while the task ran"
 CAUGHT = "the container was told to end, and the task went on"
 
 
@@ -137,7 +134,7 @@ class _Container:
             sys.stderr.write(f"the error cannot be written below {self._folder.prefix!r}: {problem}\n")
             return UNREPORTED
         self._write_deck()
-        return 1 if os.environ.get(FAIL_ON_ERROR, "").lower() in TRUE else 0
+        return code_of_failure()
 
     def _write_deck(self) -> None:
         """Write the report of a task that has one; it is no reason to fail."""

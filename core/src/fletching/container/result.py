@@ -12,12 +12,21 @@ if TYPE_CHECKING:
 
     from fletching.interface import Interface
 
-__all__ = ["DECK", "ERROR", "FUTURES", "OUTPUTS", "OutputFolder", "stored_apart"]
+__all__ = ["DECK", "ERROR", "FUTURES", "OUTPUTS", "OutputFolder", "code_of_failure", "stored_apart"]
 
 OUTPUTS = "outputs.pb"
 FUTURES = "futures.pb"
 ERROR = "error.pb"
 DECK = "deck.html"
+
+
+FAIL_ON_ERROR = "FLYTE_FAIL_ON_ERROR"
+TRUE = ("1", "true", "t", "yes", "y", "on")
+
+
+def code_of_failure() -> int:
+    """Return what a process exits with whose error is written: a backend reads it there, and 0 says so."""
+    return 1 if os.environ.get(FAIL_ON_ERROR, "").lower() in TRUE else 0
 
 
 class OutputFolder:
