@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fletching.cache import FunctionPolicy as FunctionPolicy
     from fletching.cache import ImagePolicy as ImagePolicy
     from fletching.cache import VersionParameters as VersionParameters
+    from fletching.context import ExecutionParameters as ExecutionParameters
     from fletching.context import FlyteContext as FlyteContext
     from fletching.context import FlyteContextManager as FlyteContextManager
     from fletching.context import current_context as current_context
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from fletching.plan_options import ConcurrencyLimitBehavior as ConcurrencyLimitBehavior
     from fletching.plan_options import ConcurrencyPolicy as ConcurrencyPolicy
     from fletching.plan_options import Labels as Labels
+    from fletching.plan_options import Options as Options
     from fletching.plan_options import RawOutputDataConfig as RawOutputDataConfig
     from fletching.pods import PodTemplate as PodTemplate
     from fletching.python_task import PythonTask as PythonTask
@@ -71,6 +73,8 @@ if TYPE_CHECKING:
     from fletching.run.runner import Runner as Runner
     from fletching.schedules import CronSchedule as CronSchedule
     from fletching.schedules import FixedRate as FixedRate
+    from fletching.schedules import OnSchedule as OnSchedule
+    from fletching.security import Identity as Identity
     from fletching.security import Secret as Secret
     from fletching.security import SecurityContext as SecurityContext
     from fletching.settings import FastSerializationSettings as FastSerializationSettings
@@ -102,6 +106,7 @@ _HOMES = {
     "Documentation": "documentation",
     "Email": "notifications",
     "EnvironmentPolicy": "cache",
+    "ExecutionParameters": "context",
     "FastSerializationSettings": "settings",
     "FixedRate": "schedules",
     "FletchingError": "errors",
@@ -113,6 +118,7 @@ _HOMES = {
     "FlyteFile": "types.files",
     "FunctionPolicy": "cache",
     "HashMethod": "types.annotations",
+    "Identity": "security",
     "Image": "settings",
     "ImageConfig": "settings",
     "ImagePolicy": "cache",
@@ -122,6 +128,8 @@ _HOMES = {
     "LaunchPlan": "launch_plans",
     "LaunchPlanReference": "reference",
     "NonRecoverableError": "errors",
+    "OnSchedule": "schedules",
+    "Options": "plan_options",
     "PagerDuty": "notifications",
     "Pickled": "types.pickled",
     "PodTemplate": "pods",

@@ -70,8 +70,8 @@ class LaunchPlan(Executable):
         both = self._fixed.keys() & self._defaults.keys()
         if both:
             raise ConfigError(f"launch plan {name!r}: {min(both)!r} is fixed, so it has no use for a default as well")
-        self._schedule = _checked_schedule(name, schedule, workflow)
         self._options = _checked_options(name, options)
+        self._schedule = _checked_schedule(name, _scheduled(name, schedule, self._options), workflow)
         self._python_interface = _interface(workflow, self._fixed, self._defaults)
 
     @classmethod
@@ -209,6 +209,19 @@ def _equal(one: object, other: object) -> bool:
         return one is other or bool(one == other)
     except Exception:  # noqa: BLE001 - an array has no single truth value: nobody knows, so it is another one
         return False
+
+
+def _scheduled(name: str, schedule: object, options: dict[str, Any]) -> object:
+    """Return the schedule, or take it out of a trigger that is one."""
+    from fletching.schedules import OnSchedule
+
+    trigger = options.get("trigger")
+    if not isinstance(trigger, OnSchedule):
+        return schedule
+    if schedule is not None:
+        raise ConfigError(f"launch plan {name!r}: schedule and trigger both say when it runs; give one of them")
+    del options["trigger"]
+    return trigger.schedule
 
 
 def _checked_schedule(name: str, schedule: object, workflow: AnyWorkflow) -> CronSchedule | FixedRate | None:

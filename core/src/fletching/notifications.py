@@ -1,4 +1,4 @@
-"""Email, Slack, PagerDuty: who hears how an execution of a launch plan ended."""
+"""Whom a backend tells when an execution has ended: ``Email``, ``Slack`` and ``PagerDuty``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fletching.errors import WireError
 from fletching.frozen import refuse, set_field
 from fletching.wirevalue import WireValue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
+    from typing import Self
 
     from flyteidl.admin import common_pb2
 
@@ -18,7 +20,7 @@ __all__ = ["Email", "Notification", "PagerDuty", "Slack", "WorkflowExecutionPhas
 
 
 class WorkflowExecutionPhase(IntEnum):
-    """How far an execution is."""
+    """Where an execution on a backend stands."""
 
     UNDEFINED = 0
     QUEUED = 1
@@ -32,68 +34,73 @@ class WorkflowExecutionPhase(IntEnum):
     ABORTING = 9
 
 
-ENDS = frozenset(
-    {
-        WorkflowExecutionPhase.SUCCEEDED,
-        WorkflowExecutionPhase.FAILED,
-        WorkflowExecutionPhase.ABORTED,
-        WorkflowExecutionPhase.TIMED_OUT,
-    }
+ENDS = (
+    WorkflowExecutionPhase.ABORTED,
+    WorkflowExecutionPhase.FAILED,
+    WorkflowExecutionPhase.SUCCEEDED,
+    WorkflowExecutionPhase.TIMED_OUT,
 )
+"""The phases in which an execution has ended."""
 
 
 @dataclass(frozen=True)
 class Notification(WireValue):
-    """Tells people when an execution ends in one of some phases; use one of the subclasses."""
+    """Tells some people that an execution ended in one of some phases; use one of the classes below."""
 
-    phases: Sequence[WorkflowExecutionPhase]
-    """The ends to tell of: of `WorkflowExecutionPhase` SUCCEEDED, FAILED, ABORTED and TIMED_OUT."""
-    recipients_email: Sequence[str]
-    """The addresses; Slack and PagerDuty have addresses too."""
+    phases: Iterable[int]
+    """`WorkflowExecutionPhase` of ends: aborted, failed, succeeded, timed out. Stored as a tuple."""
+    recipients_email: Iterable[str]
+    """Addresses. Stored as a tuple."""
 
-    way: ClassVar[str] = ""
-    """The field of ``flyteidl.admin.Notification`` that holds the addresses."""
+    field: ClassVar[str] = ""
+    """Which of a message's fields says how they are told."""
 
     def __post_init__(self) -> None:
-        phases, addresses = _several(self, "phases"), _several(self, "recipients_email")
-        if not ENDS.issuperset(phases):
-            known = ", ".join(f"WorkflowExecutionPhase.{one.name}" for one in sorted(ENDS))
-            refuse(self, "phases", self.phases, f"some of {known}")
-        for address in addresses:
-            if not isinstance(address, str) or not address.strip():
-                refuse(self, "recipients_email", self.recipients_email, "some addresses")
+        known = ", ".join(f"WorkflowExecutionPhase.{phase.name}" for phase in ENDS)
+        phases = tuple(self.phases) if isinstance(self.phases, (list, tuple, set, frozenset)) else ()
+        if not phases or any(phase not in ENDS for phase in phases):
+            refuse(self, "phases", self.phases, f"a list of one or more of {known}")
+        people = tuple(self.recipients_email) if isinstance(self.recipients_email, (list, tuple)) else ()
+        if not people or not all(isinstance(one, str) and one for one in people):
+            refuse(self, "recipients_email", self.recipients_email, "a list of one or more addresses")
         set_field(self, "phases", tuple(map(WorkflowExecutionPhase, phases)))
-        set_field(self, "recipients_email", addresses)
+        set_field(self, "recipients_email", people)
 
     def to_flyte_idl(self) -> common_pb2.Notification:
         """Return the wire form, ``flyteidl.admin.Notification``."""
         from flyteidl.admin import common_pb2
 
         message = common_pb2.Notification(phases=[int(phase) for phase in self.phases])
-        getattr(message, self.way).recipients_email.extend(self.recipients_email)
+        getattr(message, self.field).recipients_email.extend(self.recipients_email)
         return message
 
+    @classmethod
+    def from_flyte_idl(cls, pb2_object: common_pb2.Notification) -> Self:
+        """Return the value of a wire form, of the class that it says."""
+        field = pb2_object.WhichOneof("type")
+        for kind in (Email, Slack, PagerDuty):
+            if kind.field == field and issubclass(kind, cls):
+                made: Any = kind(list(pb2_object.phases), list(getattr(pb2_object, field).recipients_email))
+                return made  # type: ignore[no-any-return]  # of this class, as was just asked
+        raise WireError(f"the message of a notification says {field!r}, and is read as {cls.__name__}")
 
-def _several(notification: Notification, field: str) -> tuple[Any, ...]:
-    given = getattr(notification, field)
-    if isinstance(given, str) or not hasattr(given, "__iter__") or not given:
-        refuse(notification, field, given, "a list with at least one entry")
-    return tuple(given)
 
-
+@dataclass(frozen=True)
 class Email(Notification):
-    """Tells people by mail."""
+    """By mail."""
 
-    way = "email"
+    field: ClassVar[str] = "email"
 
 
+@dataclass(frozen=True)
 class Slack(Notification):
-    """Tells a Slack channel, by its mail address."""
+    """In Slack, by the addresses of channels or people there."""
 
-    way = "slack"
+    field: ClassVar[str] = "slack"
 
 
+@dataclass(frozen=True)
 class PagerDuty(Notification):
-    """Tells PagerDuty, by its mail address."""
+    """By PagerDuty, by the addresses of its services."""
 
-    way = "pager_duty"
+    field: ClassVar[str] = "pager_duty"

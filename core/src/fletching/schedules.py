@@ -6,13 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fletching.errors import ConfigError
+from fletching.errors import ConfigError, WireError
 from fletching.frozen import check_text, refuse
+from fletching.wirevalue import WireValue
 
 if TYPE_CHECKING:
     import datetime
 
-__all__ = ["CronSchedule", "FixedRate"]
+    from flyteidl.admin import schedule_pb2
+
+__all__ = ["CronSchedule", "FixedRate", "OnSchedule"]
 
 ALIASES = frozenset(
     {"hourly", "hours", "@hourly", "daily", "days", "@daily", "weekly", "weeks", "@weekly", "monthly", "months",
@@ -23,7 +26,7 @@ _CRON = re.compile(rf"^(?:{_FIELD}(?:,{_FIELD})*\s+){{4}}{_FIELD}(?:,{_FIELD})*$
 
 
 @dataclass(frozen=True, kw_only=True)
-class CronSchedule:
+class CronSchedule(WireValue):
     """At the times that a cron expression names."""
 
     schedule: str
@@ -41,9 +44,26 @@ class CronSchedule:
                 self, "schedule", self.schedule, "five cron fields such as '0 8 * * *', or an alias such as 'hourly'"
             )
 
+    def to_flyte_idl(self) -> schedule_pb2.Schedule:
+        """Return the wire form, ``flyteidl.admin.Schedule``."""
+        from flyteidl.admin import schedule_pb2
+
+        return schedule_pb2.Schedule(
+            cron_schedule=schedule_pb2.CronSchedule(schedule=self.schedule, offset=self.offset or ""),
+            kickoff_time_input_arg=self.kickoff_time_input_arg or "",
+        )
+
+    @classmethod
+    def from_flyte_idl(cls, pb2_object: schedule_pb2.Schedule) -> CronSchedule:
+        """Return the value of a wire form."""
+        _check_form(pb2_object, "cron_schedule")
+        cron = pb2_object.cron_schedule
+        time = pb2_object.kickoff_time_input_arg or None
+        return cls(schedule=cron.schedule, offset=cron.offset or None, kickoff_time_input_arg=time)
+
 
 @dataclass(frozen=True)
-class FixedRate:
+class FixedRate(WireValue):
     """Again and again after the same time."""
 
     duration: datetime.timedelta
@@ -60,3 +80,46 @@ class FixedRate:
             refuse(self, "duration", given, "a datetime.timedelta")
         if given <= datetime.timedelta(0) or given % datetime.timedelta(minutes=1):
             raise ConfigError(f"FixedRate: duration is {given}, expected whole minutes, one or more")
+
+    def to_flyte_idl(self) -> schedule_pb2.Schedule:
+        """Return the wire form, ``flyteidl.admin.Schedule``, in the largest unit that fits."""
+        import datetime
+
+        from flyteidl.admin import schedule_pb2
+
+        made = schedule_pb2.Schedule(kickoff_time_input_arg=self.kickoff_time_input_arg or "")
+        for word, unit in (("days", schedule_pb2.DAY), ("hours", schedule_pb2.HOUR), ("minutes", schedule_pb2.MINUTE)):
+            length = datetime.timedelta(**{word: 1})
+            if not self.duration % length:
+                made.rate.value, made.rate.unit = self.duration // length, unit
+                break
+        return made
+
+    @classmethod
+    def from_flyte_idl(cls, pb2_object: schedule_pb2.Schedule) -> FixedRate:
+        """Return the value of a wire form."""
+        import datetime
+
+        from flyteidl.admin import schedule_pb2
+
+        _check_form(pb2_object, "rate")
+        word = f"{schedule_pb2.FixedRateUnit.Name(pb2_object.rate.unit).lower()}s"
+        duration = datetime.timedelta(**{word: pb2_object.rate.value})
+        return cls(duration, pb2_object.kickoff_time_input_arg or None)
+
+
+@dataclass(frozen=True)
+class OnSchedule:
+    """A schedule as what triggers a launch plan; the same as giving it as ``schedule``."""
+
+    schedule: CronSchedule | FixedRate
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.schedule, (CronSchedule, FixedRate)):
+            refuse(self, "schedule", self.schedule, "a CronSchedule or a FixedRate")
+
+
+def _check_form(message: schedule_pb2.Schedule, form: str) -> None:
+    found = message.WhichOneof("ScheduleExpression")
+    if found != form:
+        raise WireError(f"the message of a schedule says {found!r}, and is read as {form!r}")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from flyteidl.admin.common_pb2 import Annotations, Labels, Notification, RawOutputDataConfig
+from flyteidl.admin.common_pb2 import Annotations as WireAnnotations
+from flyteidl.admin.common_pb2 import Labels as WireLabels
+from flyteidl.admin.common_pb2 import Notification
+from flyteidl.admin.common_pb2 import RawOutputDataConfig as WireRawOutput
+from flyteidl.admin.launch_plan_pb2 import ConcurrencyPolicy as WireConcurrencyPolicy
 from flyteidl.admin.launch_plan_pb2 import LaunchPlan as WireLaunchPlan
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanSpec
-from flyteidl.admin.schedule_pb2 import DAY, HOUR, MINUTE, Schedule
 from flyteidl.core.interface_pb2 import ParameterMap
-from flyteidl.core.security_pb2 import Identity
 from flyteidl.core.security_pb2 import SecurityContext as WireSecurityContext
 from google.protobuf.message import Message
 
 from fletching.errors import ConversionError, SerializationError
 from fletching.idl.remembered import wire_interface
 from fletching.interface import accepts_none
-from fletching.schedules import CronSchedule, FixedRate
+from fletching.plan_options import AuthRole
+from fletching.security import SecurityContext
 from fletching.types.engine import transformer
 from fletching.types.idl import to_literal_map
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from fletching.idl.serialize import Registry
     from fletching.launch_plans import LaunchPlan
+    from fletching.plan_options import Options
 
 __all__ = ["launch_plan_message"]
 
@@ -44,15 +47,34 @@ def launch_plan_message(plan: LaunchPlan, identifier: Identifier, registry: Regi
     spec.workflow_id.CopyFrom(registry.reference(plan.workflow))
     spec.entity_metadata.SetInParent()
     if plan.schedule is not None:
-        spec.entity_metadata.schedule.CopyFrom(_schedule(plan.schedule))
+        spec.entity_metadata.schedule.CopyFrom(plan.schedule.to_flyte_idl())
     where = f"launch plan {plan.name!r}"
     try:
         spec.default_inputs.CopyFrom(_parameters(plan))
         spec.fixed_inputs.CopyFrom(to_literal_map(plan.workflow.python_interface.inputs, plan.fixed_inputs))
     except ConversionError as error:
         raise SerializationError(f"{where}: a value of its inputs cannot be written: {error}") from error
-    _fill_options(spec, plan.options, where)
+    _fill_options(spec, merged(plan.options, registry.options), where)
     return message
+
+
+def merged(own: Mapping[str, Any], options: Options | None) -> Mapping[str, Any]:
+    """Return a plan's options with those of a registration on top; who runs it, and with which secrets, one by one."""
+    if options is None:
+        return own
+    given = options.given()
+    given.pop("disable_notifications", None)  # that is said of an execution
+    context = given.get("security_context")
+    if isinstance(context, SecurityContext):
+        role, before = own.get("auth_role"), own.get("security_context")
+        if isinstance(role, AuthRole):
+            own = {name: value for name, value in own.items() if name != "auth_role"}
+            before = SecurityContext(run_as=role.to_identity())
+        if isinstance(before, SecurityContext):
+            given["security_context"] = SecurityContext(
+                run_as=context.run_as or before.run_as, secrets=context.secrets or before.secrets
+            )
+    return {**own, **given}
 
 
 def _parameters(plan: LaunchPlan) -> ParameterMap:
@@ -72,31 +94,13 @@ def _parameters(plan: LaunchPlan) -> ParameterMap:
     return made
 
 
-def _schedule(schedule: CronSchedule | FixedRate) -> Schedule:
-    made = Schedule(kickoff_time_input_arg=schedule.kickoff_time_input_arg or "")
-    if isinstance(schedule, CronSchedule):
-        made.cron_schedule.schedule = schedule.schedule
-        made.cron_schedule.offset = schedule.offset or ""
-        return made
-    for unit, length in ((DAY, datetime.timedelta(days=1)), (HOUR, datetime.timedelta(hours=1))):
-        if not schedule.duration % length:
-            made.rate.value, made.rate.unit = schedule.duration // length, unit
-            return made
-    made.rate.value, made.rate.unit = schedule.duration // datetime.timedelta(minutes=1), MINUTE
-    return made
-
-
 def _fill_options(spec: LaunchPlanSpec, options: Mapping[str, Any], where: str) -> None:
-    spec.labels.CopyFrom(_of(Labels, "values", options.get("labels"), f"{where}: labels"))
-    spec.annotations.CopyFrom(_of(Annotations, "values", options.get("annotations"), f"{where}: annotations"))
-    spec.raw_output_data_config.CopyFrom(
-        _of(
-            RawOutputDataConfig,
-            "output_location_prefix",
-            options.get("raw_output_data_config"),
-            f"{where}: raw_output_data_config",
-        )
-    )
+    for name, kind, field in (
+        ("labels", WireLabels, "values"),
+        ("annotations", WireAnnotations, "values"),
+        ("raw_output_data_config", WireRawOutput, "output_location_prefix"),
+    ):
+        getattr(spec, name).CopyFrom(_of(kind, field, options.get(name), f"{where}: {name}"))
     if "notifications" in options:
         given = options["notifications"]
         if not isinstance(given, Iterable):
@@ -112,9 +116,16 @@ def _fill_options(spec: LaunchPlanSpec, options: Mapping[str, Any], where: str) 
         )
     if "auth_role" in options:
         # A backend has forgotten roles: who runs it is part of the security context.
-        spec.security_context.run_as.CopyFrom(_role(options["auth_role"], f"{where}: auth_role"))
+        role = options["auth_role"]
+        if not isinstance(role, AuthRole) or role.is_empty:
+            raise SerializationError(
+                f"{where}: auth_role is {role!r}, and names no role and no account; give an AuthRole"
+            )
+        spec.security_context.run_as.CopyFrom(role.to_identity().to_flyte_idl())
     if "concurrency" in options:
-        _fill_concurrency(spec, options["concurrency"], f"{where}: concurrency")
+        spec.concurrency_policy.CopyFrom(
+            _of(WireConcurrencyPolicy, "", options["concurrency"], f"{where}: concurrency")
+        )
     spec.max_parallelism = options.get("max_parallelism") or 0
     spec.overwrite_cache = bool(options.get("overwrite_cache"))
 
@@ -132,18 +143,3 @@ def _of(kind: Any, field: str, given: Any, where: str) -> Any:
         return kind(**{field: written})
     except (TypeError, ValueError) as error:
         raise SerializationError(f"{where} is {given!r}, which has no wire form: {error}") from error
-
-
-def _role(given: Any, where: str) -> Identity:
-    iam, account = (getattr(given, name, None) for name in ("assumable_iam_role", "kubernetes_service_account"))
-    if not iam and not account:
-        raise SerializationError(f"{where} is {given!r}, and names no role and no account; use security_context")
-    return Identity(iam_role=iam or "", k8s_service_account=account or "")
-
-
-def _fill_concurrency(spec: LaunchPlanSpec, given: Any, where: str) -> None:
-    policy = given.to_flyte_idl() if hasattr(given, "to_flyte_idl") else given
-    field = spec.DESCRIPTOR.fields_by_name.get("concurrency_policy")
-    if field is None or not isinstance(policy, Message):
-        raise SerializationError(f"{where} is {given!r}, which has no wire form; give a flyteidl ConcurrencyPolicy")
-    spec.concurrency_policy.CopyFrom(policy)

@@ -16,6 +16,7 @@ from fletching.reference_entity import ReferenceEntity
 from fletching.workflows import WorkflowBase
 
 if TYPE_CHECKING:
+    from fletching.plan_options import Options
     from fletching.settings import SerializationSettings
 
 __all__ = ["Registry", "Serialized", "SerializedEntity", "serialize"]
@@ -73,8 +74,10 @@ class Serialized:
 class Registry:
     """Everything that was serialized so far, each entity once."""
 
-    def __init__(self, settings: SerializationSettings) -> None:
+    def __init__(self, settings: SerializationSettings, options: Options | None = None) -> None:
         self.settings = settings
+        self.options = options
+        """What holds for every launch plan."""
         self.entries: list[SerializedEntity] = []
         """In the order in which they are registered."""
         self._by_entity: dict[int, SerializedEntity] = {}
@@ -162,7 +165,11 @@ def _hint(one: Any, other: Any) -> str:
 
 
 def serialize(
-    entities: Iterable[Any], settings: SerializationSettings, *, default_launch_plans: bool = False
+    entities: Iterable[Any],
+    settings: SerializationSettings,
+    *,
+    default_launch_plans: bool = False,
+    options: Options | None = None,
 ) -> Serialized:
     """Return the protobufs of entities and of all they call; nothing is changed, and twice gives the same bytes.
 
@@ -170,12 +177,13 @@ def serialize(
         entities: tasks, workflows and launch plans; references among them are registered already, and left out.
         settings: where and how they will run.
         default_launch_plans: also write, for every workflow, the launch plan of the same name by which it is started.
+        options: what holds for every launch plan, whatever its own options say.
 
     Raises:
         SerializationError: something has no wire form, or two things of one name differ.
         ConfigError: a task needs an image and has none.
     """
-    registry = Registry(settings)
+    registry = Registry(settings, options)
     for entity in entities:
         if not isinstance(entity, ReferenceEntity):
             registry.entry(entity)
