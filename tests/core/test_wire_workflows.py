@@ -127,6 +127,13 @@ def test_it_is_registered_as_flytekit_registers_it(name: str, programs: Any) -> 
         assert one.SerializeToString(deterministic=True) == other.SerializeToString(deterministic=True)
 
 
+@pytest.mark.parametrize("name", list(WRITTEN["options"]))
+def test_options_of_a_registration_are_applied_as_flytekit_applies_them(name: str, programs: Any) -> None:
+    theirs = [(kind, normalised(read(kind, text))) for kind, text in WRITTEN["options"][name]]
+    made = serialize([getattr(programs, name)], SETTINGS, options=programs.OPTIONS[name]).entities
+    assert [(each.kind, str(normalised(each.message))) for each in made] == [(kind, str(one)) for kind, one in theirs]
+
+
 @pytest.mark.parametrize("name", list(WRITTEN["dynamic"]))
 def test_a_dynamic_task_leaves_what_flytekit_leaves(name: str, programs: Any) -> None:
     kind, text = WRITTEN["dynamic"][name]

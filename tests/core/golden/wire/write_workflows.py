@@ -23,8 +23,10 @@ from flytekit.core.node_creation import create_node
 from flytekit.core.type_engine import TypeEngine
 from flytekit.core.workflow import WorkflowBase
 from flytekit.models.admin.workflow import WorkflowSpec
+from flytekit.models.common import RawOutputDataConfig
 from flytekit.models.documentation import Description, Documentation
 from flytekit.models.launch_plan import LaunchPlan as WireLaunchPlan
+from flytekit.models.security import Identity
 from flytekit.models.task import TaskSpec
 from flytekit.tools.translator import get_serializable
 from flytekit.types.file import FlyteFile
@@ -38,7 +40,7 @@ SETTINGS = SerializationSettings(
 
 def load():
     flytekit.Description, flytekit.Documentation, flytekit.create_node = Description, Documentation, create_node
-    flytekit.FlyteFile = FlyteFile
+    flytekit.FlyteFile, flytekit.Identity, flytekit.RawOutputDataConfig = FlyteFile, Identity, RawOutputDataConfig
     module = type(sys)("workflow_programs")
     module.__dict__.update(sdk=flytekit, accelerators=flytekit.extras.accelerators)
     sys.modules["workflow_programs"] = module
@@ -52,10 +54,10 @@ def text(message) -> str:
     return base64.b64encode(message.SerializeToString(deterministic=True)).decode()
 
 
-def registered(entity) -> list[list[str]]:
+def registered(entity, options=None) -> list[list[str]]:
     """Return kind and bytes of everything that is registered with an entity, dependencies first."""
     found: OrderedDict = OrderedDict()
-    get_serializable(found, SETTINGS, entity)
+    get_serializable(found, SETTINGS, entity, options)
     kinds = {TaskSpec: "task", WorkflowSpec: "workflow", WireLaunchPlan: "launch_plan"}
     return [[kinds[type(one)], text(one.to_flyte_idl())] for one in found.values() if type(one) in kinds]
 
@@ -74,6 +76,7 @@ def dynamic_outcome(task, inputs) -> list[str]:
 def main() -> None:
     module = load()
     specs, dynamic, failed = {}, {}, {}
+    optioned = {name: registered(getattr(module, name), options) for name, options in module.OPTIONS.items()}
     for name, entity in list(vars(module).items()):
         if isinstance(entity, (PythonTask, WorkflowBase, LaunchPlan)):
             try:
@@ -87,7 +90,7 @@ def main() -> None:
             failed[f"{name}()"] = f"{type(error).__name__}: {error}"
     for name, why in failed.items():
         print("flytekit refuses", name, why, file=sys.stderr)
-    content = {"flytekit": version("flytekit"), "specs": specs, "dynamic": dynamic}
+    content = {"flytekit": version("flytekit"), "specs": specs, "dynamic": dynamic, "options": optioned}
     (HERE / "workflows.json").write_text(json.dumps(content, indent=1) + "\n")
     print(f"a workflow of ten nodes and its tasks: {milliseconds(module.wf_ten):.3f} ms", file=sys.stderr)
 

@@ -1,0 +1,74 @@
+"""More of the programs: what a backend is told about a launch plan."""
+
+import typing
+
+lp_email = sdk.LaunchPlan.create(
+    "lp_email",
+    wf_default,
+    notifications=[
+        sdk.Email([sdk.WorkflowExecutionPhase.FAILED, sdk.WorkflowExecutionPhase.SUCCEEDED], ["a@b.c", "d@b.c"]),
+        sdk.Slack([sdk.WorkflowExecutionPhase.FAILED], ["s@b.c"]),
+        sdk.PagerDuty([sdk.WorkflowExecutionPhase.ABORTED, sdk.WorkflowExecutionPhase.TIMED_OUT], ["p@b.c"]),
+    ],
+)
+lp_labels = sdk.LaunchPlan.create(
+    "lp_labels",
+    wf_default,
+    labels=sdk.Labels({"team": "a", "more": "b"}),
+    annotations=sdk.Annotations({"note": "c"}),
+    raw_output_data_config=sdk.RawOutputDataConfig("s3://bucket/raw"),
+)
+lp_role = sdk.LaunchPlan.create("lp_role", wf_default, auth_role=sdk.AuthRole("arn:role", "account"))
+lp_account = sdk.LaunchPlan.create(
+    "lp_account", wf_default, auth_role=sdk.AuthRole(kubernetes_service_account="account")
+)
+lp_security = sdk.LaunchPlan.create(
+    "lp_security",
+    wf_default,
+    security_context=sdk.SecurityContext(
+        run_as=sdk.Identity(iam_role="arn:role", k8s_service_account="account"),
+        secrets=[
+            sdk.Secret("group", "key"),
+            sdk.Secret("group", "key", "v2", sdk.Secret.MountType.FILE),
+            sdk.Secret("other", group_version="3", mount_requirement=sdk.Secret.MountType.ENV_VAR, env_var="NAME"),
+        ],
+    ),
+)
+lp_one_at_a_time = sdk.LaunchPlan.create(
+    "lp_one_at_a_time",
+    wf_default,
+    concurrency=sdk.ConcurrencyPolicy(max_concurrency=1, behavior=sdk.ConcurrencyLimitBehavior.SKIP),
+)
+lp_everything = sdk.LaunchPlan.get_or_create(
+    wf_default,
+    "lp_everything",
+    {"a": 7},
+    {"b": "y"},
+    sdk.CronSchedule(schedule="*/5 8-17 * * mon-fri", offset="PT10M"),
+    labels=sdk.Labels({}),
+    max_parallelism=3,
+    overwrite_cache=True,
+    auto_activate=True,
+)
+
+OPTIONS = {
+    "lp_default": sdk.Options(),
+    "lp_labels": sdk.Options(labels=sdk.Labels({"own": "not"}), max_parallelism=9),
+    "lp_email": sdk.Options(notifications=[sdk.Email([sdk.WorkflowExecutionPhase.FAILED], ["x@b.c"])]),
+    "lp_security": sdk.Options.default_from("other-account", "s3://bucket/other"),
+    "lp_role": sdk.Options(security_context=sdk.SecurityContext(secrets=[sdk.Secret("g", "k")]), overwrite_cache=True),
+    "wf_chain": sdk.Options(labels=sdk.Labels({"own": "not"})),
+}
+"""Options of a registration, by what is registered with them."""
+
+
+@sdk.task(
+    secret_requests=[sdk.Secret("group", "key"), sdk.Secret("g2", "k2", mount_requirement=sdk.Secret.MountType.FILE)]
+)
+def secretive(a: int) -> int:
+    return a
+
+
+@sdk.workflow
+def wf_secretive(a: int) -> typing.List[int]:
+    return [secretive(a=a)]
