@@ -136,7 +136,7 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
         spec = request.spec
         closure.primary.CopyFrom(_compiled(spec.template))
         closure.sub_workflows.extend(_compiled(each) for each in spec.sub_workflows)
-        names = {}
+        names: dict[Key, Any] = {}
         for template in (spec.template, *spec.sub_workflows):
             for node in template.nodes:
                 self._tasks_of(node, names)
@@ -168,7 +168,7 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
 
     def interface(self, kind: str, identifier: Any) -> Any:
         """Return the interface of something that is registered."""
-        found = self.entities[kind].get(key_of(identifier))
+        found: Any = self.entities[kind].get(key_of(identifier))
         _need(found is not None, f"{kind} {key_of(identifier)} does not exist")
         if kind == "task":
             return found.closure.compiled_task.template.interface

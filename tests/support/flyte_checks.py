@@ -72,14 +72,14 @@ def fits(literal: Any, kind: Any) -> bool:
             SimpleType.DURATION: "duration",
         }
         if kind.simple in primitives:
-            return which == "primitive" and scalar.primitive.WhichOneof("value") == primitives[kind.simple]
+            return bool(which == "primitive" and scalar.primitive.WhichOneof("value") == primitives[kind.simple])
         if kind.simple == SimpleType.NONE:
-            return which == "none_type"
+            return bool(which == "none_type")
         return which in ("generic", "binary")
     if form == "enum_type":
-        return which == "primitive" and scalar.primitive.string_value in kind.enum_type.values
+        return bool(which == "primitive" and scalar.primitive.string_value in kind.enum_type.values)
     wanted = {"blob": "blob", "schema": "schema", "structured_dataset_type": "structured_dataset"}
-    return which == wanted.get(str(form), which)
+    return bool(which == wanted.get(str(form), which))
 
 
 def assignable(source: Any, target: Any) -> bool:
@@ -95,7 +95,7 @@ def assignable(source: Any, target: Any) -> bool:
         return assignable(source.collection_type, target.collection_type)
     if one == "map_value_type":
         return assignable(source.map_value_type, target.map_value_type)
-    return one != "simple" or source.simple == target.simple or target.simple == SimpleType.NONE
+    return bool(one != "simple" or source.simple == target.simple or target.simple == SimpleType.NONE)
 
 
 Find = "Callable[[str, Any], Any]"

@@ -37,7 +37,7 @@ OPEN = {"GetPublicClientConfig", "GetOAuth2Metadata"}
 class Call(NamedTuple):
     """One call that arrived."""
 
-    index: int
+    number: int
     """How many arrived before it since the server began."""
     method: str
     request: Any

@@ -34,7 +34,7 @@ def open_channel(platform: PlatformConfig) -> Any:
 
     if platform.insecure:
         return grpc.insecure_channel(platform.endpoint, options=OPTIONS)
-    options = list(OPTIONS)
+    options: list[tuple[str, Any]] = list(OPTIONS)
     roots: bytes | None = None
     if platform.ca_cert_file_path:
         try:

@@ -78,7 +78,7 @@ class FlyteClient:
                 if not _passes(code, error) or attempts >= self.platform.rpc_retries:
                     raise problem_of(error, doing, self.platform.endpoint) from error
                 attempts += 1
-                time.sleep(self._pause(attempts))
+                self.rest(attempts)
 
     def admin(self, method: str, request: Any, *, doing: str) -> Any:
         """Call a method of the AdminService; see `call`."""
@@ -98,9 +98,10 @@ class FlyteClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _pause(self, attempts: int) -> float:
+    def rest(self, attempts: int) -> None:
+        """Wait before something is done again; longer each time, and never as long as others that wait."""
         longest = min(self.platform.rpc_pause * 2 ** (attempts - 1), LONGEST_PAUSE)
-        return _random.uniform(longest / 2, longest)
+        time.sleep(_random.uniform(longest / 2, longest))
 
     def _stub(self, service: str, method: str) -> Any:
         stub = self._stubs.get(service)

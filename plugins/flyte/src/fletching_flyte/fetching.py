@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import add_note, close_match
+from fletching.errors import close_match
 from fletching_flyte.naming import KINDS, describe, where
 from fletching_flyte.problems import BackendError, FlyteEntityNotExistException
 
@@ -59,7 +59,6 @@ def fetch(client: FlyteClient, kind: str, project: str, domain: str, name: str, 
     except FlyteEntityNotExistException as error:
         hint = _near(client, kind, project, domain, name, version)
         if hint:
-            add_note(error, hint)
             raise type(error)(f"{error}{hint}") from error
         raise
 
@@ -73,7 +72,8 @@ def newest_version(client: FlyteClient, kind: str, project: str, domain: str, na
     for found in listed(client, kind, project, domain, name, limit=1):
         return str(found.id.version)
     raise FlyteEntityNotExistException(
-        f"cannot fetch {describe(kind, name)}: {client.platform.endpoint} has no version of it in {where(project, domain)}"
+        f"cannot fetch {describe(kind, name)}: {client.platform.endpoint} has no version of it in "
+        f"{where(project, domain)}"
     )
 
 

@@ -107,15 +107,15 @@ def problem_of(error: Any, doing: str, endpoint: str) -> BackendError:
         return FlyteInvalidInputException(text)
     if code == "UNAUTHENTICATED":
         return FlyteAuthenticationException(
-            f"cannot {doing}: {endpoint} wants to know who asks: {said or code}; check auth_mode (authType in flytectl's "
-            "file) and what it needs, or sign in again"
+            f"cannot {doing}: {endpoint} wants to know who asks: {said or code}; check auth_mode (authType in "
+            "flytectl's file) and what it needs, or sign in again"
         )
     if code == "PERMISSION_DENIED":
         return FlyteAuthenticationException(f"cannot {doing}: {endpoint} does not allow it: {said or code}")
     if code == "UNAVAILABLE":
         return FlyteSystemUnavailableException(
-            f"cannot {doing}: {endpoint} cannot be reached: {said or code}; check the endpoint, and insecure, which says "
-            "whether it speaks TLS"
+            f"cannot {doing}: {endpoint} cannot be reached: {said or code}; check the endpoint, and insecure, which "
+            "says whether it speaks TLS"
         )
     if code == "DEADLINE_EXCEEDED":
         return FlyteTimeout(f"cannot {doing}: {endpoint} did not answer in time; rpc_timeout says how long it may take")

@@ -1,0 +1,140 @@
+"""Deploying: entities of this program, with their code, as one version of a backend's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from fletching.errors import ConfigError
+from fletching.extend import SerializationSettings, pack_code, serialize
+from fletching_flyte.naming import content_version
+from fletching_flyte.registration import Registered, register_all
+from fletching_flyte.uploading import upload_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fletching.extend import CodeBundle, Serialized, SerializedEntity
+    from fletching_flyte.client import FlyteClient
+
+    Copy = Literal["auto", "all", "none"]
+
+__all__ = ["Deployed", "deploy", "source_root"]
+
+COPIES = ("auto", "all", "none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """What `deploy` did, or would have done."""
+
+    version: str
+    serialized: Serialized
+    bundle: CodeBundle | None
+    """The code that was sent beside the image, or None."""
+    registered: tuple[Registered, ...]
+    """Everything the backend has now; empty after a dry run."""
+
+
+def deploy(
+    client: FlyteClient,
+    entities: Iterable[Any],
+    settings: SerializationSettings,
+    *,
+    copy: Copy = "auto",
+    destination: str = ".",
+    activate: bool = False,
+    dry_run: bool = False,
+    default_launch_plans: bool = True,
+    on_done: Callable[[Registered], None] | None = None,
+) -> Deployed:
+    """Have a backend know entities and all that they call; see `register_all` for what a second time does.
+
+    Args:
+        client: the backend.
+        entities: tasks, workflows and launch plans.
+        settings: where they go and how they run. Without a version they get that of their content: whatever changes
+            in the code that is sent, in a signature or in an option makes another version, and nothing else does.
+        copy: the code that is sent beside the image: the modules that are imported, every file, or none.
+        destination: where a container unpacks it.
+        activate: whether launch plans become the active ones of their names; else those that say so themselves.
+        dry_run: work everything out, and send nothing.
+        default_launch_plans: whether each workflow gets the launch plan by which it is started.
+        on_done: called with each that is registered.
+
+    Raises:
+        ConfigError: something was not said, such as the project.
+        BackendError: it could not be registered.
+    """
+    if copy not in COPIES:
+        raise ConfigError(f"copy is {copy!r}, expected one of {', '.join(COPIES)}")
+    entities = list(entities)
+    if not settings.project or not settings.domain:
+        raise ConfigError(
+            "a project and a domain are needed; name them here, in the config, or as FLYTE_PROJECT and FLYTE_DOMAIN"
+        )
+    bundle = None
+    if copy != "none":
+        root = settings.source_root or source_root(entities)
+        bundle = pack_code(root, copy=copy)
+        settings = replace(settings, fast_serialization_settings=_fast(destination, None))
+    try:
+        if not settings.version:
+            drawn = serialize(entities, replace(settings, version=""), default_launch_plans=default_launch_plans)
+            settings = replace(settings, version=content_version(drawn.entities, bundle.digest if bundle else ""))
+        if bundle is not None and not dry_run:
+            at = upload_file(client, bundle.path, project=settings.project or "", domain=settings.domain or "")
+            settings = replace(settings, fast_serialization_settings=_fast(destination, at))
+    finally:
+        if bundle is not None:
+            _forget(bundle)
+    serialized = serialize(entities, settings, default_launch_plans=default_launch_plans)
+    registered: tuple[Registered, ...] = ()
+    if not dry_run:
+
+        def wanted(entry: SerializedEntity) -> bool:
+            return activate or bool(getattr(entry.entity, "options", {}).get("auto_activate"))
+
+        registered = register_all(client, serialized, activate=wanted, on_done=on_done)
+    return Deployed(version=settings.version or "", serialized=serialized, bundle=bundle, registered=registered)
+
+
+def source_root(entities: Iterable[Any]) -> str:
+    """Return the folder that the module names of entities start from.
+
+    Raises:
+        ConfigError: it cannot be known, or there are several.
+    """
+    roots: dict[str, str] = {}
+    for entity in entities:
+        module = sys.modules.get(entity.instantiated_in)
+        file = getattr(module, "__file__", None)
+        if file is None:
+            continue
+        folder = os.path.dirname(os.path.abspath(file))
+        while os.path.exists(os.path.join(folder, "__init__.py")):
+            folder = os.path.dirname(folder)
+        roots.setdefault(folder, entity.name)
+    if not roots:
+        raise ConfigError(
+            "what is registered comes from no file, so no code can be sent; give source_root, or copy='none'"
+        )
+    # One inside another: names start from the outer one only if its folders are packages, so it has to be said.
+    if len(roots) > 1:
+        told = ", ".join(f"{root!r} ({name!r})" for root, name in roots.items())
+        raise ConfigError(f"modules start from several folders: {told}; give source_root, or register them one by one")
+    return next(iter(roots))
+
+
+def _fast(destination: str, at: str | None) -> Any:
+    from fletching import FastSerializationSettings
+
+    return FastSerializationSettings(enabled=True, destination_dir=destination, distribution_location=at)
+
+
+def _forget(bundle: CodeBundle) -> None:
+    import shutil
+
+    shutil.rmtree(os.path.dirname(bundle.path), ignore_errors=True)
