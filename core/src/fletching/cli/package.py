@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fletching.cli.render_entities import declared, default_root, registered
+from fletching.cli.render_entities import declared, default_root, registered, serializing
 from fletching.cli.render_settings import chosen, settings_options
 from fletching.cli.run_report import plain_warnings
 
@@ -57,7 +57,7 @@ def command(
     if copy and not given["fast"]:
         raise click.UsageError("--copy says which code --fast sends; give --fast as well")
     _check_output(output, force)
-    with plain_warnings():
+    with plain_warnings(), serializing(", ".join((*sources, *modules))):
         found = declared(sources, modules)
         entries = registered([each.entity for each in found], chosen(given).settings)
         files = dict(zip(file_names(entries), (each.to_bytes() for each in entries), strict=True))

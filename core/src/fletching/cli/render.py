@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fletching.cli.render_entities import serializing
 from fletching.cli.render_parts import Where, parts_of
 from fletching.cli.render_settings import chosen, settings_options
 from fletching.cli.render_text import FORMATS, to_json, to_yaml, written
@@ -85,7 +86,7 @@ def command(
         type_=type_,
     )
     settings = chosen(given)
-    with plain_warnings(), only_ours(True) as out:
+    with plain_warnings(), only_ours(True) as out, serializing(source or ", ".join(modules)):
         status = 0
         if explain:
             from fletching.cli.render_explain import explained

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from fletching.cli.render_fields import MISSING, changes
-from fletching.cli.render_parts import parts_of
+from fletching.cli.render_parts import KINDS, parts_of
 from fletching.cli.render_text import to_json, to_yaml
 from fletching.cli.render_wire import is_wire, read_wire
 
@@ -43,6 +43,8 @@ def told_differences(
         raise click.UsageError("--diff compares fields; leave --format out, or give json or yaml")
     new = {(part.kind, part.name): part.data() for part in parts_of(where, settings)}
     old = _others(other, where)
+    if where.split[1] or where.kinds:
+        old = _only_such(old, new)
     found = [_difference(kind, name, old, new) for kind, name in _paired(old, new)]
     found = [each for each in found if each["only"] or each["changes"]]
     if form is not None:
@@ -52,16 +54,33 @@ def told_differences(
     return (text if colour else click.unstyle(text)), int(bool(found))
 
 
+def _only_such(old: Named, new: Named) -> Named:
+    """Return what is of the kinds and last names that were picked: an archive holds all the others as well."""
+    wanted = {(kind, _last(name)) for kind, name in new}
+    return {(kind, name): data for (kind, name), data in old.items() if (kind, _last(name)) in wanted}
+
+
 def _paired(old: Named, new: Named) -> list[tuple[str, str]]:
-    """Return the kinds and names of both; where a module has another name, what is alone of its last name is one."""
+    """Return the kinds and names of both; where a module or a file has another name, what is alone of its kind is one.
+
+    For what is registered the last part of the name has to be the same.
+    """
     for key in [key for key in old if key not in new]:
-        kind, name = key
-        last = name.rpartition(".")[2]
-        ours = [each for each in new if each not in old and each[0] == kind and each[1].rpartition(".")[2] == last]
-        theirs = [each for each in old if each not in new and each[0] == kind and each[1].rpartition(".")[2] == last]
-        if len(ours) == len(theirs) == 1:
-            old[ours[0]] = old.pop(key)
+        alike = [
+            [each for each in one if each not in another and _alike(each, key)]
+            for one, another in ((new, old), (old, new))
+        ]
+        if len(alike[0]) == len(alike[1]) == 1:
+            old[alike[0][0]] = old.pop(key)
     return [*new, *(key for key in old if key not in new)]
+
+
+def _alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return one[0] == other[0] and (one[0] not in KINDS.values() or _last(one[1]) == _last(other[1]))
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _difference(kind: str, name: str, old: Named, new: Named) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from fletching.cli.sources import entities_of, importing, load_source
-from fletching.errors import close_match
+from fletching.errors import FletchingError, close_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from fletching.idl.serialize import SerializedEntity
     from fletching.settings import SerializationSettings
 
-__all__ = ["Declared", "declared", "default_root", "pick", "registered", "split_source"]
+__all__ = ["Declared", "declared", "default_root", "pick", "registered", "serializing", "split_source"]
 
 SKIPPED = ("__pycache__", "node_modules", "site-packages")
 """Folders that no program keeps its own modules in."""
@@ -160,6 +161,20 @@ def pick(found: Iterable[Declared], names: Iterable[str], source: str) -> list[D
             raise click.UsageError(f"{source} has no {name!r}{close_match(name, known) or f'; it has: {shown}'}")
         picked += hits
     return picked
+
+
+@contextmanager
+def serializing(what: str) -> Iterator[None]:
+    """Have an error of a user's own code, such as the body of a workflow, told with the user's own frames."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, FletchingError):
+        raise
+    except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
+        from fletching.cli.run_report import show_failure
+
+        show_failure(error, f"{what} cannot be serialized")
+        click.get_current_context().exit(1)
 
 
 def registered(entities: Iterable[Executable], settings: SerializationSettings) -> list[SerializedEntity]:

@@ -10,9 +10,10 @@ import click
 from fletching.cli.render_entities import registered
 from fletching.cli.render_fields import MISSING, changes, leaves
 from fletching.cli.render_making import Recipe, settle
+from fletching.cli.render_origin import RETURN, Origin
 from fletching.cli.render_parts import KINDS, chosen_entries
 from fletching.cli.render_text import message_data, to_json, to_yaml
-from fletching.cli.render_variations import RETURN, Origin, variations
+from fletching.cli.render_variations import variations
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -97,11 +98,11 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
     for variation in variations(chosen, recipes, reached, nodes):
         try:
             with variation.apply():
-                others = registered(entities, variation.settings or chosen.settings)
+                made = registered(entities, variation.settings or chosen.settings)
+                others = [(_key(each), each) for each in made]  # now: names may be others afterwards
         except Exception:  # noqa: BLE001, S112 - without it there is no wire form: it says nothing about a single field
             continue
-        for other in others:
-            key = _key(other)
+        for key, other in others:
             if key in whole and other.message != whole[key].message:
                 for change in changes(data[key], message_data(other.message)):
                     if change.old is not MISSING:

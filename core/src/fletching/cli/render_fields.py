@@ -67,8 +67,10 @@ def _list_changes(old: list[Any], new: list[Any], path: str) -> Iterator[Change]
     labels = _labels(old), _labels(new)
     if all(label and not label.isdigit() for each in labels for label in each):
         ours, theirs = dict(zip(labels[0], old, strict=True)), dict(zip(labels[1], new, strict=True))
-        for label in [*ours, *(label for label in theirs if label not in ours)]:
-            yield from changes(ours.get(label, MISSING), theirs.get(label, MISSING), f"{path}[{label}]")
+        renamed = _renamed(ours, theirs)
+        for label in [*ours, *(label for label in theirs if label not in ours and label not in renamed.values())]:
+            other = theirs.get(renamed.get(label, label), MISSING)
+            yield from changes(ours.get(label, MISSING), other, f"{path}[{label}]")
         if labels[0] != labels[1] and ours.keys() == theirs.keys():
             yield Change(f"{path} (order)", list(ours), list(theirs))
         return
@@ -83,6 +85,16 @@ def _list_changes(old: list[Any], new: list[Any], path: str) -> Iterator[Change]
             other = new[c + at] if c + at < d else MISSING
             label = labels[1][c + at] if one is MISSING else labels[0][a + at]
             yield from changes(one, other, f"{path}[{label}]")
+
+
+def _renamed(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, str]:
+    """Return which node or binding is the same under another name: those that are left over, if there are as many."""
+    alone = [label for label in ours if label not in theirs], [label for label in theirs if label not in ours]
+    if len(alone[0]) != len(alone[1]) or any(
+        not ({"id", "var"} & each.keys()) for each in (*ours.values(), *theirs.values())
+    ):
+        return {}
+    return dict(zip(*alone, strict=True))
 
 
 def _below(path: str, name: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fletching.executable import Executable
     from fletching.made import Made
 
-__all__ = ["Recipe", "State", "state_without", "states"]
+__all__ = ["Recipe", "State", "other_values", "settle", "state_without", "states"]
 
 State = tuple["Executable", dict[str, Any]]
 """An entity, and what its attributes are to be for a while."""
@@ -52,7 +52,7 @@ class Recipe:
     def without(self, option: str) -> State | None:
         """Return the entity's attributes without an option, or with another value of it where it has to be there."""
         rest = {name: value for name, value in self.options.items() if name != option}
-        for options in (rest, *({**self.options, option: other} for other in _others(self.options[option]))):
+        for options in (rest, *({**self.options, option: other} for other in other_values(self.options[option]))):
             try:
                 made = vars(self._make(**options))
             except Exception:  # noqa: BLE001, S112 - it may not be left out: another value is tried
@@ -60,6 +60,18 @@ class Recipe:
             return self.entity, self._changed(made)
         self.stuck.append(option)
         return None
+
+    def bare(self, option: str) -> State | None:
+        """Return the entity's attributes if an option's value said nothing, or None if that is no other value."""
+        value = self.options[option]
+        try:
+            plain = type(value)()
+            if value is None or isinstance(value, (str, int, float)) or _same(plain, value):
+                return None
+            made = vars(self._make(**{**self.options, option: plain}))
+        except Exception:  # noqa: BLE001 - its class takes arguments, or an empty one fits nowhere
+            return None
+        return self.entity, self._changed(made)
 
     def with_function(self, change: Callable[[FunctionType], FunctionType]) -> State | None:
         """Return the entity's attributes if its function were another one."""
@@ -138,7 +150,7 @@ FUNCTION = "the function"
 """The name of what a decorator stands in front of; no option can have it."""
 
 
-def _others(value: Any) -> Iterator[Any]:
+def other_values(value: Any) -> Iterator[Any]:
     """Tell other values of the same kind."""
     if isinstance(value, str):
         yield f"{value}_"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from fletching.cli.render_explain import Explained, Field
-    from fletching.cli.render_variations import Origin
+    from fletching.cli.render_origin import Origin
 
 __all__ = ["table"]
 
@@ -52,6 +52,9 @@ class Row(NamedTuple):
     origins: tuple[Origin, ...] = ()
 
 
+BRANCH = Row("")
+
+
 def table(found: Iterable[Explained], out: IO[str]) -> str:
     """Return a table for each entity, as wide as what it is written to and in colour if that has any."""
     from rich.console import Console
@@ -83,8 +86,10 @@ def _print(console: Console, one: Explained) -> None:
         values = Text(row.value).wrap(console, second) or [Text()]
         origins = _from(row.origins).wrap(console, third) or [Text()]
         for at in range(max(len(values), len(origins))):
-            label = Text(row.label if at == 0 else row.lead, "" if row.origins else "bold")
-            cells = [label, *(each[at] if at < len(each) else Text() for each in (values, origins))]
+            cells = [
+                Text(row.label if at == 0 else row.lead),
+                *(each[at] if at < len(each) else Text() for each in (values, origins)),
+            ]
             console.print(_line(cells, [first, second + 2]), soft_wrap=True)
     counted = Counter(origin.kind for field in one.fields for origin in field.origins[:1])
     told = [Text(f"{count} {kind}", COLOURS[kind]) for kind, count in counted.most_common()]
@@ -149,53 +154,55 @@ def _steps(path: str) -> list[str]:
 
 def _rows(tree: dict[str, Any], indent: str = "") -> Iterator[Row]:
     items = list(_items(tree))
-    for at, (label, inner) in enumerate(items):
+    for at, (label, row, inner) in enumerate(items):
         last = at == len(items) - 1
         lead, below = (indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  "))
-        if isinstance(inner, Row):
-            yield inner._replace(label=lead + label, lead=below)
-        else:
-            yield Row(lead + label, below)
-            yield from _rows(inner, below)
+        yield row._replace(label=lead + label, lead=below)
+        yield from _rows(inner, below)
 
 
-def _items(tree: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Tell what stands below a branch: words of a list that have one source as one row, lone branches as one label."""
+def _items(tree: dict[str, Any]) -> Iterator[tuple[str, Row, dict[str, Any]]]:
+    """Tell what stands below a branch, and below that: words of a list of one source as one, lone branches as one."""
     run: list[tuple[str, Field]] = []
     for label, inner in tree.items():
-        plain = not isinstance(inner, dict)
-        if plain and label.strip("[]").isdigit():
+        if not isinstance(inner, dict) and label.strip("[]").isdigit():
             if run and run[-1][1].origins != inner.origins:
                 yield _joined(run)
                 run = []
             run.append((label, inner))
             continue
+        row = BRANCH
         while isinstance(inner, dict):
-            inner = _unlabelled(label, inner)
+            named = _named(label, inner)
+            rest = {step: each for step, each in inner.items() if step != named}
+            if named is not None and rest:
+                # The label of a list's item shows the field already; where that came from is told beside the label.
+                row, inner = Row("", origins=inner[named].origins), rest
             if len(inner) != 1:
                 break
             ((step, deeper),) = inner.items()
             label, inner = label + (step if step.startswith("[") else f".{step}"), deeper
-        yield label, inner if isinstance(inner, dict) else _row([inner])
+        if isinstance(inner, dict):
+            yield label, row, inner
+        else:
+            yield label, _row([inner]), {}
     if run:
         yield _joined(run)
 
 
-def _unlabelled(label: str, inner: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the field that the label of a list's item shows already."""
+def _named(label: str, inner: dict[str, Any]) -> str | None:
+    """Return the field that the label of a list's item was taken from, or None."""
     name = label.rpartition("[")[2].removesuffix("]") if label.endswith("]") else None
-    rest = {
-        step: each
-        for step, each in inner.items()
-        if isinstance(each, dict) or step not in ("id", "key", "name", "var") or each.value != name
-    }
-    return rest or inner
+    fields = (
+        step for step, each in inner.items() if step in ("id", "key", "name", "var") and not isinstance(each, dict)
+    )
+    return next((step for step in fields if inner[step].value == name), None)
 
 
-def _joined(run: list[tuple[str, Field]]) -> tuple[str, Row]:
+def _joined(run: list[tuple[str, Field]]) -> tuple[str, Row, dict[str, Any]]:
     first, last = run[0][0], run[-1][0]
     label = first if first == last else f"{first[:-1]}…{last[1:]}"
-    return label, _row([field for _, field in run])
+    return label, _row([field for _, field in run]), {}
 
 
 def _row(fields: list[Field]) -> Row:
