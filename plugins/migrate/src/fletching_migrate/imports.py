@@ -62,7 +62,7 @@ class Imports:
         """Note what a name asks for beyond its import."""
         if home.advice:
             self.findings.append(Finding(line=self.source.line(node), name=path, advice=home.advice))
-        if home.module and home.package:
+        if home.package and not home.advice:
             self.packages.add(home.package)
 
     def _module(
