@@ -29,48 +29,42 @@ def all_files(root: str, *, deref_symlinks: bool = False) -> dict[str, str]:
     Raises:
         CodeBundleError: for a link out of the folder, or back into a folder that it is in.
     """
-    return dict(_Walk(root, deref_symlinks).below(root, "", (root,)))
+    return dict(_below(root, root, "", (root,), Ignored(root), deref_symlinks))
 
 
-class _Walk:
-    """One way through a tree, with what its ignore files say."""
-
-    def __init__(self, root: str, deref: bool) -> None:
-        self.root = root
-        self.deref = deref
-        self.ignored = Ignored(root)
-
-    def below(self, folder: str, relative: str, around: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        """Yield name and path of each file; ``around`` are the real folders that this one is in."""
-        ignored = self.ignored.entered(folder, relative)
-        try:
-            with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            reason = error.strerror or error
-            raise CodeBundleError(f"the folder {folder!r} cannot be listed: {reason}; ignore it") from error
-        for entry in found:
-            name = f"{relative}/{entry.name}" if relative else entry.name
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if ignored.skips(name, is_folder=is_folder):
+def _below(
+    root: str, folder: str, relative: str, around: tuple[str, ...], ignored: Ignored, deref: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield name and path of each file of a folder; ``around`` are the real folders that it is in."""
+    ignored = ignored.entered(folder, relative)
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        reason = error.strerror or error
+        raise CodeBundleError(f"the folder {folder!r} cannot be listed: {reason}; ignore it") from error
+    for entry in found:
+        name = f"{relative}/{entry.name}" if relative else entry.name
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if ignored.skips(name, is_folder=is_folder):
+            continue
+        if entry.is_symlink():
+            if not deref:
+                link_target(root, entry.path)
+                yield name, entry.path
                 continue
-            if entry.is_symlink():
-                if not self.deref:
-                    link_target(self.root, entry.path)
-                    yield name, entry.path
-                    continue
-                is_folder = entry.is_dir()
-                if not os.path.exists(entry.path):
-                    raise CodeBundleError(f"the link {entry.path!r} leads to nothing: remove it, or ignore it")
-            if not is_folder:
-                if entry.is_file():
-                    yield name, entry.path
-                continue
-            real = os.path.realpath(entry.path)
-            if real in around:
-                raise CodeBundleError(f"the link {entry.path!r} leads back into {real!r}, where it is: ignore it")
-            if not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg")):
-                yield from self.below(entry.path, name, (*around, real))
+            is_folder = entry.is_dir()
+            if not os.path.exists(entry.path):
+                raise CodeBundleError(f"the link {entry.path!r} leads to nothing: remove it, or ignore it")
+        if not is_folder:
+            if entry.is_file():
+                yield name, entry.path
+            continue
+        real = os.path.realpath(entry.path)
+        if real in around:
+            raise CodeBundleError(f"the link {entry.path!r} leads back into {real!r}, where it is: ignore it")
+        if not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg")):
+            yield from _below(root, entry.path, name, (*around, real), ignored, deref)
 
 
 def link_target(root: str, path: str) -> str:
@@ -106,11 +100,11 @@ def loaded_files(root: str, *, deref_symlinks: bool = False) -> dict[str, str]:
     found: dict[str, str] = {}
     waiting = [str(module.__file__) for module in list(sys.modules.values()) if _has_file(module)]
     bases = [root, *(os.path.abspath(entry) for entry in sys.path)]
-    bases = [base for base in dict.fromkeys(bases) if _below(root, base) and not _is_any(foreign, base)]
+    bases = [base for base in dict.fromkeys(bases) if _is_below(root, base) and not _is_any(foreign, base)]
     while waiting:
         path = os.path.abspath(waiting.pop())
         name = os.path.relpath(path, root).replace(os.sep, "/")
-        if name in found or not _below(root, path) or _is_any(foreign, path) or not os.path.isfile(path):
+        if name in found or not _is_below(root, path) or _is_any(foreign, path) or not os.path.isfile(path):
             continue
         if not deref_symlinks and not is_inside(root, path):
             raise CodeBundleError(
@@ -130,12 +124,12 @@ def _has_file(module: object) -> bool:
         return False
 
 
-def _below(root: str, path: str) -> bool:
+def _is_below(root: str, path: str) -> bool:
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def _is_any(folders: list[str], path: str) -> bool:
-    return any(_below(folder, path) for folder in folders)
+    return any(_is_below(folder, path) for folder in folders)
 
 
 def _foreign_folders(root: str) -> list[str]:
@@ -144,7 +138,7 @@ def _foreign_folders(root: str) -> list[str]:
 
     paths = sysconfig.get_paths()
     folders = [sys.prefix, sys.exec_prefix, sys.base_prefix, *(paths[key] for key in ("stdlib", "purelib", "platlib"))]
-    return [folder for folder in map(os.path.abspath, folders) if not _below(folder, root)]
+    return [folder for folder in map(os.path.abspath, folders) if not _is_below(folder, root)]
 
 
 def _imported_files(path: str, bases: list[str]) -> list[str]:

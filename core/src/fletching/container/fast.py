@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from fletching.container.arguments import Program, UsageError, split
+from fletching.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,17 +99,20 @@ def _become(inner: list[str], folder: str) -> int:
     # Python ignores it, which a program inherits that may not want that.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        os.execvpe(_found(inner[0]), inner, environment)  # noqa: S606 - the words are the program's, and no shell's
+        os.execve(_found(inner[0]), inner, environment)  # noqa: S606 - the words are the program's, and no shell's
     except (OSError, ValueError) as error:
         return _tell(error, inner, f"the program {inner[0]!r} cannot be started", NOT_STARTED)
 
 
 def _found(program: str) -> str:
-    """Return where a program is that may lie beside this one, in an environment which is not on the path."""
+    """Return the file of a program: it may lie beside this one, in an environment which is not on the path."""
     import shutil
 
     beside = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), program)
-    return beside if shutil.which(program) is None and os.path.isfile(beside) else program
+    found = shutil.which(program) or shutil.which(beside)
+    if found is None:
+        raise ConfigError(f"there is no program {program!r} on the path {os.environ.get('PATH', '')!r} of this image")
+    return found
 
 
 def _tell(error: Exception, inner: Sequence[str], what: str = "the code cannot be unpacked", code: int = 1) -> int:

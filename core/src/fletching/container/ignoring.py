@@ -36,7 +36,7 @@ STANDARD = [
     "*.pyo",
     ".DS_Store",
 ]
-"""Never wanted: histories, caches, environments. An ignore file may take one back: ``!.cache/``."""
+"""Not wanted: histories, caches, environments. An ignore file may take one back, but for ``.git``: ``!.cache/``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +84,7 @@ class Ignored:
 
     def skips(self, path: str, *, is_folder: bool) -> bool:
         """Return whether the entry, named relative to the root with slashes, is left out with all that is below it."""
-        if _decision(self._git, path, is_folder=is_folder):
+        if path.endswith("/.git") or path == ".git" or _decision(self._git, path, is_folder=is_folder):
             return True
         # A folder that docker's file leaves out may hold what a later line takes back.
         taken_back = is_folder and any(rule.keep for rule in self._docker)
