@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from _thread import allocate_lock, start_new_thread  # threading takes longer to import than all of this module
+from _thread import (  # threading takes longer to import than all of this module
+    allocate_lock,
+    get_ident,
+    start_new_thread,
+)
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-__all__ = ["Ending", "TerminatedError"]
+__all__ = ["TOLD", "Ending", "TerminatedError"]
 
 GRACE_VARIABLE = "FLETCHING_GRACE_SECONDS"
 GRACE = 20.0
 """Kubernetes kills a container 30 seconds after it told it to end."""
+
+
+TOLD = "the container was told to end while the task ran"
 
 
 class TerminatedError(BaseException):
@@ -99,14 +106,14 @@ class Ending:
             return
         self.told = True
         if self._loop is None:
-            raise TerminatedError
+            raise TerminatedError(TOLD)
         from asyncio import current_task
 
         running = current_task(self._loop)
         if running is not self._task:
             self._loop.call_soon_threadsafe(self._task.cancel)
         if running is not None:
-            raise TerminatedError  # a coroutine that does not await would not notice that it is cancelled
+            raise TerminatedError(TOLD)  # a coroutine that does not await would not notice that it is cancelled
 
     def leave_to_parent(self) -> None:
         """In a process that the task forked: SIGTERM is its end, and no news for us."""
@@ -133,12 +140,29 @@ class Ending:
         os._exit(code)
 
 
+_masks: dict[int, set[signal.Signals]] = {}
+"""What each thread blocks that is about to fork."""
+
+
+def _before_fork() -> None:
+    # A signal for the child waits until it means to it what it means to any process.
+    if _current:
+        _masks[get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # type: ignore[assignment]
+
+
+def _after_fork() -> None:
+    mask = _masks.pop(get_ident(), None)
+    if mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def _in_child() -> None:
     for each in _current:
         each.leave_to_parent()
+    _after_fork()
 
 
-os.register_at_fork(after_in_child=_in_child)
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)
 
 
 def _grace() -> float:

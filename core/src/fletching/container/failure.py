@@ -15,6 +15,8 @@ __all__ = ["Verdict", "error_document", "message_of", "verdict"]
 
 SYSTEM = "SYSTEM"
 USER = "USER:RuntimeError"
+MACHINERY = ("asyncio", "importlib")
+"""Packages of Python that stand between us and the user's code."""
 LONGEST = 64 * 1024
 """Characters of a message; the whole error document has to fit into what a platform reads at once."""
 
@@ -117,13 +119,10 @@ def _trim(told: Any, seen: set[int]) -> None:
 
 def _is_machinery(file: str) -> bool:
     """Whether code is ours, or what Python imports modules and runs coroutines with."""
-    import asyncio
-    import importlib
-
     from fletching.frames import is_ours
 
-    folders = tuple(os.path.dirname(module.__file__) + os.sep for module in (asyncio, importlib))
-    return file.startswith(("<frozen importlib", *folders)) or is_ours(file)
+    library = os.path.dirname(os.__file__) + os.sep
+    return file.startswith(("<frozen importlib", *(f"{library}{each}{os.sep}" for each in MACHINERY))) or is_ours(file)
 
 
 def _block(text: str) -> str:
