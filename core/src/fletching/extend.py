@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from fletching.cli.render_entities import declared as declared
     from fletching.cli.render_entities import default_root as default_root
     from fletching.cli.render_entities import pick as pick
-    from fletching.cli.render_entities import split_source as split_source
-    from fletching.cli.sources import entities_of as entities_of
-    from fletching.cli.sources import load_source as load_source
     from fletching.container.bundle import CodeBundle as CodeBundle
     from fletching.container.bundle import pack_code as pack_code
     from fletching.container.unpack import unpack_code as unpack_code
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
     from fletching.graph.node import dns_name as dns_name
     from fletching.home import cache_dir as cache_dir
     from fletching.hookspecs import hookimpl as hookimpl
+    from fletching.identity import execution_identity as execution_identity
     from fletching.idl.dynamic import dynamic_job as dynamic_job
     from fletching.idl.nodes import NodeWriter as NodeWriter
     from fletching.idl.read import class_of_template as class_of_template
@@ -146,7 +144,7 @@ _HOMES = {
     "describe_literal": "types.wire",
     "dns_name": "graph.node",
     "dynamic_job": "idl.dynamic",
-    "entities_of": "cli.sources",
+    "execution_identity": "identity",
     "executor_named": "run.executors",
     "field_transformer": "types.engine",
     "from_literal_map": "types.idl",
@@ -157,7 +155,6 @@ _HOMES = {
     "is_remote": "types.blobs",
     "load_object_from_module": "resolver",
     "load_resolver": "resolver",
-    "load_source": "cli.sources",
     "local_path": "types.blobs",
     "manager": "plugins",
     "new_blob_path": "types.blobs",
@@ -176,7 +173,6 @@ _HOMES = {
     "run_attempt": "execution",
     "run_attempt_async": "execution",
     "serialize": "idl.serialize",
-    "split_source": "cli.render_entities",
     "storage_for": "types.blobs",
     "task_template": "idl.template",
     "to_literal_map": "types.idl",

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from fletching.extend import Outcome, Running, SerializationSettings
 
-__all__ = ["LocalBackend", "backend_of"]
+__all__ = ["LocalBackend", "backend_of", "backend_of_container"]
+
+FLYTE, ADDRESS_VARIABLE = "flyte", "FLYTE_PLATFORM_URL"
+"""The name of the backend whose containers core runs in, and the variable that says where it is."""
 
 
 class WholeCall(PythonInstanceTask[None]):
@@ -169,6 +172,16 @@ def _write(entity: Any, value: Any, path: str) -> None:
     os.replace(file.name, path)
 
 
+def backend_of_container() -> Backend | None:
+    """Return the backend that started this container, if it can be asked to run more.
+
+    That takes its address in ``FLYTE_PLATFORM_URL`` and the plugin that speaks to it; else calls run in the container.
+    """
+    if not os.environ.get(ADDRESS_VARIABLE) or FLYTE not in manager().names("backends"):
+        return None
+    return backend_of(FLYTE, None)
+
+
 def backend_of(remote: Any, settings: SerializationSettings | None) -> Backend:
     """Return the backend that is meant.
 
@@ -178,6 +191,8 @@ def backend_of(remote: Any, settings: SerializationSettings | None) -> Backend:
     """
     if isinstance(remote, str):
         remote = manager().load("backends", remote)()
+    if settings is not None and hasattr(remote, "with_settings"):
+        remote = remote.with_settings(settings)
     if not isinstance(remote, Backend):
         raise ConfigError(
             f"run() takes a backend, or the name of one, got {remote!r}; LocalBackend() runs processes of this machine"

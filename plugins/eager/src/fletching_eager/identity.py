@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from fletching.extend import InputsDigest
+from fletching.extend import InputsDigest, execution_identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,13 @@ class Identities:
         return f"{base}-{count}" if count else base
 
     def tag(self, task: Any, execution: Execution | None) -> str:
-        """Return what the names of executions on a backend begin with: the run's, and the eager task."""
+        """Return what the names of executions on a backend are made from: what is the same whenever it runs again.
+
+        In a container that is the execution that the container is part of; elsewhere the eager task and its inputs.
+        """
+        here = execution_identity() if execution is not None and execution.executor == "container" else None
+        if here is not None and here.name:
+            return here.name
         call = execution.call if execution is not None else None
         inputs = call.inputs if call is not None else {}
         return _base(task, self._digest(task.python_interface, inputs))

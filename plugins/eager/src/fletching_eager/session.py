@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SESSION", "Session", "current_session"]
 
+ROOT_VARIABLE = "_F_EE_ROOT"
+"""Names the execution of the outermost eager task; a backend sets it for what it runs."""
+
 DECK = "Eager Executions"
 """The title of the report's section."""
 
@@ -155,7 +158,8 @@ class Session:
     async def _on_backend(self, backend: Backend, entity: Any, inputs: Mapping[str, Any]) -> Any:
         tag = self.identities.tag(self.task, self.execution)
         name = self.identities.execution_name(tag, self.identities.path(entity, inputs))
-        handle = await backend.launch(entity, inputs, name=name, labels={"eager-exec": tag, "eager-root-exec": tag})
+        labels = {"eager-exec": tag, "eager-root-exec": os.environ.get(ROOT_VARIABLE) or tag}
+        handle = await backend.launch(entity, inputs, name=name, labels=labels)
         node = None if self._tree is None else self._tree.begin(name)
         try:
             value = await backend.wait(handle)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConfigError
-from fletching.extend import AsyncPythonFunctionTask, Executable, ExecutionBehavior, TaskMetadata
+from fletching.extend import AsyncPythonFunctionTask, Executable, ExecutionBehavior, TaskMetadata, current_execution
 from fletching_eager.calls import unawaited_in
 from fletching_eager.config import EagerConfig
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flyteidl.core.tasks_pb2 import Container, K8sPod
 
     from fletching import ImperativeWorkflow
-    from fletching.extend import Backend, ExecutionMode, SerializationSettings, TaskResolverMixin
+    from fletching.extend import Backend, Execution, ExecutionMode, SerializationSettings, TaskResolverMixin
 
 __all__ = ["EagerAsyncPythonFunctionTask", "check_function"]
 
@@ -75,7 +75,7 @@ class EagerAsyncPythonFunctionTask(AsyncPythonFunctionTask[EagerConfig]):
         """Await the function; what it calls is run when it is awaited, and nothing of that outlives it."""
         from fletching_eager.session import Session
 
-        session = Session(self, BACKEND.get())
+        session = Session(self, BACKEND.get() or _backend_around(current_execution()))
         session.begin()
         error: BaseException | None = None
         try:
@@ -153,6 +153,15 @@ class EagerAsyncPythonFunctionTask(AsyncPythonFunctionTask[EagerConfig]):
 
     def get_k8s_pod(self, settings: SerializationSettings) -> K8sPod | None:
         return super().get_k8s_pod(settings.with_serialized_context())
+
+
+def _backend_around(execution: Execution | None) -> Backend | None:
+    """Return the backend in whose container this runs, if there is one that can be asked to run more."""
+    if execution is None or execution.executor != "container":
+        return None
+    from fletching_eager.backend import backend_of_container
+
+    return backend_of_container()
 
 
 def check_function(function: Any, what: str = "@eager") -> None:
