@@ -72,7 +72,7 @@ def normalised(message: Any) -> Any:
 def _normalise_task(template: Any) -> None:
     template.metadata.runtime.version = ""
     args = list(template.container.args)
-    if args:
+    if args and template.type != "raw-container":
         assert args[0] in ("pyflyte-execute", "fletch-execute")
         at = args.index("--resolver") + 1
         assert args[at] in ("flytekit.core.python_auto_container.default_task_resolver", default_task_resolver.location)

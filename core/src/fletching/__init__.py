@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fletching.cache import FunctionPolicy as FunctionPolicy
     from fletching.cache import ImagePolicy as ImagePolicy
     from fletching.cache import VersionParameters as VersionParameters
+    from fletching.checkpoints import Checkpoint as Checkpoint
+    from fletching.container_task import ContainerTask as ContainerTask
     from fletching.context import ExecutionParameters as ExecutionParameters
     from fletching.context import FlyteContext as FlyteContext
     from fletching.context import FlyteContextManager as FlyteContextManager
@@ -98,8 +100,10 @@ _HOMES = {
     "BaseAccelerator": "accelerators",
     "Cache": "cache",
     "CachePolicy": "cache",
+    "Checkpoint": "checkpoints",
     "ConcurrencyLimitBehavior": "plan_options",
     "ConcurrencyPolicy": "plan_options",
+    "ContainerTask": "container_task",
     "CronSchedule": "schedules",
     "DeckField": "deck",
     "Description": "documentation",

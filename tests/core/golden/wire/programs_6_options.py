@@ -72,3 +72,40 @@ def secretive(a: int) -> int:
 @sdk.workflow
 def wf_secretive(a: int) -> typing.List[int]:
     return [secretive(a=a)]
+
+
+shell = sdk.ContainerTask(
+    name="shell",
+    image="alpine:3",
+    command=["sh", "-c", "echo {{.inputs.a}} > /outputs/x"],
+    inputs=sdk.kwtypes(a=int, f=sdk.FlyteFile),
+    outputs=sdk.kwtypes(x=int),
+    input_data_dir="/inputs",
+    output_data_dir="/outputs",
+    metadata=sdk.TaskMetadata(retries=2, cache=True, cache_version="1"),
+    requests=sdk.Resources(cpu="1"),
+    limits=sdk.Resources(cpu="2"),
+    secret_requests=[sdk.Secret("g", "k")],
+    environment={"A": "1"},
+)
+shell_bare = sdk.ContainerTask(
+    name="shell-bare",
+    image="{{.image.default.fqn}}:x",
+    command=["run"],
+    arguments=["--fast"],
+    metadata_format=sdk.ContainerTask.MetadataFormat.YAML,
+)
+shell_pod = sdk.ContainerTask(
+    name="shell-pod",
+    image="i:1",
+    command=["run"],
+    pod_template=sdk.PodTemplate(labels={"l": "1"}),
+    pod_template_name="named",
+    resources=sdk.Resources(cpu=("1", "2")),
+)
+
+
+@sdk.workflow
+def wf_shell(a: int, f: sdk.FlyteFile) -> int:
+    shell_bare()
+    return inc(a=shell(a=a, f=f).with_overrides(retries=3, requests=sdk.Resources(mem="1Gi")))
