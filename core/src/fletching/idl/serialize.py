@@ -58,6 +58,8 @@ class Serialized:
 
     entities: tuple[SerializedEntity, ...]
     """Everything to register, what is called before what calls it."""
+    references: tuple[ReferenceEntity, ...] = ()
+    """What is called and registered already."""
 
     def find(self, kind: str, name: str) -> SerializedEntity:
         """Return one of them.
@@ -191,7 +193,7 @@ def serialize(
         for entry in list(registry.entries):
             if entry.kind == "workflow" and ("launch_plan", entry.name) not in registry._by_name:
                 registry.entry(_default_plan(entry.entity))
-    return Serialized(entities=tuple(registry.entries))
+    return Serialized(entities=tuple(registry.entries), references=tuple(registry.referred.values()))
 
 
 def _default_plan(workflow: WorkflowBase) -> LaunchPlan:
