@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from contextvars import ContextVar
-from typing import IO, Any, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "Storage",
@@ -186,14 +189,15 @@ def write_blob(data: bytes, filename: str) -> str:
     return place
 
 
-def write_at(place: str, data: bytes) -> None:
-    """Write ``data`` to a place, local or remote, whose folder exists."""
+def write_at(place: str, data: bytes | Iterable[bytes]) -> None:
+    """Write ``data``, at once or piece by piece, to a place, local or remote, whose folder exists."""
+    parts = (data,) if isinstance(data, bytes) else data
     if is_remote(place):
         with storage_for(place).open(place, "wb") as stream:
-            stream.write(data)
+            stream.writelines(parts)
     else:
-        with open(local_path(place), "wb") as stream:
-            stream.write(data)
+        with open(local_path(place), "wb") as file:
+            file.writelines(parts)
 
 
 def read_blob(uri: str) -> bytes:

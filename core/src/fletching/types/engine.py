@@ -60,6 +60,8 @@ BY_NAME = {
     "pathlib._local.Path": "files",
     "pathlib._local.PurePath": "files",
     "pydantic.main.BaseModel": "pydantic",
+    "typing.BinaryIO": "streams",
+    "typing.TextIO": "streams",
     "uuid.UUID": "inside",
 }
 """The same by ``module.qualname``: the classes of libraries that need not be imported to be recognised."""

@@ -146,6 +146,12 @@ def _blob(literal_type: LiteralType) -> Any:
         except ImportError as error:
             raise UnsupportedTypeError("the wire type is a numpy array, and numpy is not installed") from error
         return numpy.ndarray
+    if blob.format == "jsonl" and "format" in literal_type.metadata.fields:
+        from collections.abc import Iterator
+
+        from fletching.types.json_lines import JSON
+
+        return Iterator[JSON]
     found: Any = FlyteDirectory if blob.dimensionality == BlobType.BlobDimensionality.MULTIPART else FlyteFile
     return found[blob.format] if blob.format else found
 

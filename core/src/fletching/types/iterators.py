@@ -69,7 +69,9 @@ class IteratorTransformer(TypeTransformer[Iterator[T]]):
             from fletching.types.wire import describe
 
             raise ConversionError(type_name(self.python_type), describe(literal))
-        return Items(literal.collection.literals, self.item.to_python)
+        from fletching.types.offload import read_literal
+
+        return Items(literal.collection.literals, lambda item: read_literal(self.item, item))
 
     def _checked(self, value: Any) -> Iterable[T]:
         if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
@@ -98,4 +100,8 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
     arguments = get_args(annotation)
     if not arguments:
         raise UnsupportedTypeError("Iterator does not say what it yields; write Iterator[T], for example Iterator[int]")
+    from fletching.types.json_lines import JSON, JsonLinesTransformer
+
+    if arguments[0] == JSON:
+        return JsonLinesTransformer(annotation)
     return IteratorTransformer(annotation, part_transformer(arguments[0]))

@@ -35,14 +35,17 @@ class PackedTransformer(TypeTransformer[T]):
         return self.from_plain(self.to_plain(value))
 
     def to_literal(self, value: T, /) -> Literal:
-        from fletching.types.wire import plain_literal
+        from fletching.types.wire import Literal
 
-        return plain_literal(self.to_plain(value))
+        literal = Literal()
+        self.fill(literal, value)
+        return literal
 
     def fill(self, literal: Literal, value: T, /) -> None:
         from fletching.types.wire import plain_literal
 
-        plain_literal(self.to_plain(value), literal)
+        if not plain_literal(self.to_plain(value), literal).scalar.HasField("binary"):
+            literal.metadata["format"] = "json"  # older readers tell it from a pickle by this
 
     def to_python(self, literal: Literal, /) -> T:
         from fletching.types.wire import read_plain

@@ -35,8 +35,17 @@ def json_form(data: Any) -> Any:
     if isinstance(data, list):
         return [json_form(item) for item in data]
     if isinstance(data, dict):
-        return {key if isinstance(key, str) else str(json_form(key)): json_form(item) for key, item in data.items()}
+        return {_json_key(key): json_form(item) for key, item in data.items()}
     return data
+
+
+def _json_key(key: Any) -> str:
+    if isinstance(key, str | bytes):
+        text: str = json_form(key)
+        return text
+    import json
+
+    return json.dumps(key)
 
 
 def schema_type(schema: Mapping[str, Any], fields: Mapping[str, LiteralType] | None = None) -> LiteralType:

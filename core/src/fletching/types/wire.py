@@ -5,6 +5,7 @@ It imports protobuf, which a local call must not load: import it where a literal
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.literals_pb2 import Literal
@@ -32,6 +33,9 @@ __all__ = [
     "value_data",
 ]
 
+OLD_FORMAT = "FLYTE_USE_OLD_DC_FORMAT"
+"""The environment variable by which a platform says that its other programs are too old for MessagePack."""
+
 MSGPACK = "msgpack"
 """The tag of binary literals, and the serialization format that a STRUCT type is annotated with."""
 
@@ -45,8 +49,14 @@ def struct_type() -> LiteralType:
 
 
 def plain_literal(data: Any, literal: Literal | None = None) -> Literal:
-    """Write plain data into ``literal`` as MessagePack and return it."""
+    """Write plain data into ``literal`` as MessagePack and return it; as JSON where `OLD_FORMAT` asks for that."""
     literal = Literal() if literal is None else literal
+    if os.environ.get(OLD_FORMAT, "").lower() in ("1", "t", "true") and isinstance(data, dict):
+        from fletching.types.schema import json_form
+
+        literal.scalar.generic.SetInParent()
+        literal.scalar.generic.update(json_form(data))
+        return literal
     literal.scalar.binary.value = pack(data)
     literal.scalar.binary.tag = MSGPACK
     return literal
