@@ -364,6 +364,11 @@ REFUSALS = (
         program="override_cache_object.flow", versions=OLD, reason="`with_overrides(cache=Cache(...))` came with 1.16"
     ),
     Refusal(program="golden_workflows.wf_override_cache", versions=OLD, reason="the same"),
+    Refusal(
+        program="golden_workflows.programs_6_options",
+        versions=OLD,
+        reason="it uses `ConcurrencyPolicy`, which came with 1.16",
+    ),
     Refusal(program="plan_concurrency", versions=OLD, reason="`ConcurrencyPolicy` came with 1.16"),
     Refusal(program="task_accelerators_new", versions=OLD, reason="these devices came with 1.16"),
     Refusal(program="task_cache_policy_list", versions=OLD, reason="a list of policies works since 1.16"),

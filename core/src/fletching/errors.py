@@ -359,6 +359,9 @@ class WorkerDiedError(FletchingError, RuntimeError):
 class RecoverableError(FletchingError, RuntimeError):
     """Raise it in a task to ask for another attempt."""
 
+    error_code = "USER:Recoverable"
+    """What a backend is told; an error of your own may have such an attribute too."""
+
 
 class NonRecoverableError(FletchingError, RuntimeError):
     """Raise it in a task to forbid another attempt, whatever ``retries`` says."""

@@ -36,6 +36,8 @@ HOMES = {
     "FlyteDirectory": "flytekit.types.directory",
     "FlyteError": "flytekit.types.error.error",
     "FlyteFile": "flytekit.types.file",
+    "FlyteRecoverableException": "flytekit.exceptions.user",
+    "IgnoreOutputs": "flytekit.core.base_task",
     "Identity": "flytekit.models.security",
     "Image": "flytekit.configuration",
     "ImageConfig": "flytekit.configuration",
@@ -78,7 +80,7 @@ def everything(name: str) -> dict[str, Any]:
 
 def one(program: Any) -> dict[str, Any]:
     settings = programs.settings(program)
-    specs, dynamic, refused = {}, {}, {}
+    specs, dynamic, refused = {}, {}, dict(programs.refused(program))
     for name, entity in programs.entities(program, (PythonTask, WorkflowBase, LaunchPlan), (ReferenceEntity,)):
         try:
             specs[name] = registered(entity, settings)
