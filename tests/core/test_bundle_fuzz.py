@@ -9,7 +9,7 @@ import sys
 
 from repository import ROOT
 
-COUNT = int(os.environ.get("FLETCHING_FUZZ_BUNDLES", "200"))
+COUNT = int(os.environ.get("FLETCHING_FUZZ_BUNDLES", "120"))
 """How many of them: 10000 for a thorough run."""
 
 
