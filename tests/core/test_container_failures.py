@@ -129,7 +129,7 @@ def test_an_error_of_the_users_code(container: Container) -> None:
 
 
 def test_what_the_error_itself_says(container: Container) -> None:
-    assert container.run("again").verdict == ("USER:RuntimeError", "RECOVERABLE", "USER")
+    assert container.run("again").verdict == ("USER:Recoverable", "RECOVERABLE", "USER")
     ended = container.run("own")
     assert ended.verdict == ("USER:Mine", "NON_RECOVERABLE", "USER")
     assert ended.error.timestamp.ToMilliseconds() == 1_600_000_000_500
@@ -245,7 +245,7 @@ def test_several_workers_have_an_error_file_each(container: Container) -> None:
 def test_the_exit_code_tells_of_an_error_where_that_is_asked_for(container: Container) -> None:
     ended = container.run("again", FLYTE_FAIL_ON_ERROR="true")
     assert ended.code == 1
-    assert ended.verdict == ("USER:RuntimeError", "RECOVERABLE", "USER")
+    assert ended.verdict == ("USER:Recoverable", "RECOVERABLE", "USER")
     assert container.run("again", FLYTE_FAIL_ON_ERROR="false").code == 0
 
 
