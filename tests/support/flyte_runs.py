@@ -29,6 +29,21 @@ ENDED = (
 )
 
 
+def _asked_for(run: Run, filters: str) -> bool:
+    """Whether a run is what a list's filters ask for: by the key and the value of a label, and by its phase."""
+    labels = run.spec.labels.values
+    for part in filter(None, filters.split("+")):
+        field, _, value = part.partition("(")[2].removesuffix(")").partition(",")
+        known = {
+            "execution_tag.key": list(labels),
+            "execution_tag.value": list(labels.values()),
+            "phase": [WorkflowExecution.Phase.Name(run.phase)],
+        }[field]
+        if not set(value.split(";")) & set(known):
+            return False
+    return True
+
+
 class FailedError(Exception):
     """A node failed."""
 
@@ -149,7 +164,7 @@ class Runs:
     def listed(self, named: Any, filters: str) -> list[Any]:
         """Return executions, the newest first, that have the tags that are asked for."""
         found = [run for run in list(self.all.values())[::-1] if run.id.project == named.project]
-        return [run.message() for run in found if run.id.domain == named.domain]
+        return [run.message() for run in found if run.id.domain == named.domain and _asked_for(run, filters)]
 
     def terminate(self, identifier: Any, cause: str) -> None:
         """Stop an execution."""

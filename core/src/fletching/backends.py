@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Backend", "Handle"]
+__all__ = ["Backend", "Handle", "LabelledBackend"]
 
 
 class Handle(Protocol):
@@ -49,4 +49,13 @@ class Backend(Protocol):
 
     async def terminate(self, handle: Any, reason: str) -> None:
         """Stop an execution and all that belongs to it; nothing if it has ended."""
+        ...
+
+
+@runtime_checkable
+class LabelledBackend(Backend, Protocol):
+    """A backend that finds executions by the labels they were launched with."""
+
+    async def terminate_labelled(self, label: str, value: str, reason: str) -> int:
+        """Stop every execution that has this label and has not ended, and return how many there were."""
         ...

@@ -40,6 +40,9 @@ class LiteralCrossing:
         from fletching.types.engine import transformer
         from fletching.types.idl import from_literal_map
 
+        if not self._entity.reads_inputs:
+            self.stage = "work"
+            return {}
         self.stage = "inputs"
         types, defaults = self._interface.inputs, self._interface.defaults
         given = from_literal_map(types, inputs, task=self._task)

@@ -53,6 +53,9 @@ class Executable(Located):
     """Whether its attempts only wait for calls of others, so that they belong on the event loop, whichever executor the
     others run on."""
 
+    reads_inputs = True
+    """Whether it looks at its inputs; in a container one that does not is started with whatever there are."""
+
     stays_here = False
     """Whether its attempts run in this process, whichever executor the others run on."""
 

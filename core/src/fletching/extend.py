@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fletching.auto_container import PythonInstanceTask as PythonInstanceTask
     from fletching.backends import Backend as Backend
     from fletching.backends import Handle as Handle
+    from fletching.backends import LabelledBackend as LabelledBackend
     from fletching.cli import render_settings, values
     from fletching.cli.inputs import input_option as input_option
     from fletching.cli.render_entities import declared as declared
@@ -112,6 +113,7 @@ _HOMES = {
     "Handle": "backends",
     "InputsDigest": "run.store_values",
     "Interface": "interface",
+    "LabelledBackend": "backends",
     "MISSING": "interface",
     "Nest": "expansion",
     "NodeMetadata": "graph.node",

@@ -178,7 +178,8 @@ def serialize(
     Args:
         entities: tasks, workflows and launch plans; references among them are registered already, and left out.
         settings: where and how they will run.
-        default_launch_plans: also write, for every workflow, the launch plan of the same name by which it is started.
+        default_launch_plans: also write, for every workflow, the launch plan of the same name by which it is started,
+            and the workflow by which an eager task is.
         options: what holds for every launch plan, whatever its own options say.
 
     Raises:
@@ -190,6 +191,9 @@ def serialize(
         if not isinstance(entity, ReferenceEntity):
             registry.entry(entity)
     if default_launch_plans:
+        for entry in list(registry.entries):
+            if hasattr(entry.entity, "get_as_workflow"):
+                registry.entry(entry.entity.get_as_workflow())
         for entry in list(registry.entries):
             if entry.kind == "workflow" and ("launch_plan", entry.name) not in registry._by_name:
                 registry.entry(_default_plan(entry.entity))

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from fletching.extend import Execution
 
-__all__ = ["DIGITS", "Identities"]
+__all__ = ["CHILD_LABEL", "DIGITS", "Identities"]
+
+CHILD_LABEL = "eager-exec"
+"""The label of an execution that tells which one started it."""
 
 DIGITS = 10
 """Hexadecimal digits of the digest in a path."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import fletching
 from fletching.extend import Supervisor, current_execution, recording
 from fletching_eager.calls import EagerCall, UnawaitedCallError
-from fletching_eager.identity import Identities
+from fletching_eager.identity import CHILD_LABEL, Identities
 from fletching_eager.tree import NODE, Tree
 from fletching_eager.watch import release, watch
 
@@ -158,7 +158,7 @@ class Session:
     async def _on_backend(self, backend: Backend, entity: Any, inputs: Mapping[str, Any]) -> Any:
         tag = self.identities.tag(self.task, self.execution)
         name = self.identities.execution_name(tag, self.identities.path(entity, inputs))
-        labels = {"eager-exec": tag, "eager-root-exec": os.environ.get(ROOT_VARIABLE) or tag}
+        labels = {CHILD_LABEL: tag, "eager-root-exec": os.environ.get(ROOT_VARIABLE) or tag}
         handle = await backend.launch(entity, inputs, name=name, labels=labels)
         node = None if self._tree is None else self._tree.begin(name)
         try:

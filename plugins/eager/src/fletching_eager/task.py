@@ -132,8 +132,13 @@ class EagerAsyncPythonFunctionTask(AsyncPythonFunctionTask[EagerConfig]):
         return copy_context().run(start)
 
     def get_as_workflow(self) -> ImperativeWorkflow:
-        """Return a workflow of the same name, inputs and outputs, whose one node is this task."""
+        """Return a workflow of the same name, inputs and outputs, whose one node is this task.
+
+        When it fails on a backend, what it had started there is stopped.
+        """
         from fletching import ImperativeWorkflow
+        from fletching.extend import Interface
+        from fletching_eager.cleanup import EagerFailureHandlerTask
 
         workflow = ImperativeWorkflow(self.name)
         interface = self.python_interface
@@ -144,6 +149,9 @@ class EagerAsyncPythonFunctionTask(AsyncPythonFunctionTask[EagerConfig]):
         node = workflow.add_entity(self, **given)
         for name, kind in interface.outputs.items():
             workflow.add_workflow_output(name, node.outputs[name], kind)
+        workflow.add_on_failure_handler(
+            EagerFailureHandlerTask(f"{self.name}-cleanup", Interface(interface.inputs), self.container_image)
+        )
         return workflow
 
     # What it is on a backend

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fletching.errors import RunCancelledError
 from fletching.extend import current_execution
 from fletching_flyte.config import Config
-from fletching_flyte.executing import Options
+from fletching_flyte.executing import LaunchOptions
 from fletching_flyte.executions import FlyteWorkflowExecution, pauses
 from fletching_flyte.problems import ExecutionFailedError, FlyteEntityAlreadyExistsException
 
@@ -25,6 +25,8 @@ __all__ = ["FlyteBackend"]
 R = TypeVar("R")
 
 MOST_NAMES = 100
+MOST_STOPPED = 1000
+"""How many executions are stopped before the next look at which are left."""
 LONGEST_HEAD = 58
 """Characters of a name that leave room for a number behind it."""
 
@@ -96,12 +98,29 @@ class FlyteBackend:
 
         await _in_thread(stop)
 
+    async def terminate_labelled(self, label: str, value: str, reason: str) -> int:
+        """Stop every execution that has this label and has not ended, and return how many there were."""
+        from fletching_flyte.listing import executions
+
+        remote = self._remote
+        which = f"eq(execution_tag.key,{label})+eq(execution_tag.value,{value})"
+        filters = f"{which}+value_in(phase,UNDEFINED;QUEUED;RUNNING)"
+
+        def stop() -> int:
+            at = remote.default_project, remote.default_domain
+            found = list(executions(remote.client, *at, limit=MOST_STOPPED, filters=filters))
+            for message in found:
+                FlyteWorkflowExecution(remote.client, message).terminate(reason)
+            return len(found)
+
+        return await _in_thread(stop)
+
     async def _started(
         self, entity: Any, inputs: Mapping[str, Any], name: str, labels: Mapping[str, str]
     ) -> FlyteWorkflowExecution:
         target = await self._target(entity)
-        options = Options(labels=labels, envs={ROOT_VARIABLE: labels.get("eager-root-exec", name)})
-        return await _in_thread(lambda: self._adopted(target, entity, inputs, name, options))
+        told = LaunchOptions(labels=labels, envs={ROOT_VARIABLE: labels.get("eager-root-exec", name)})
+        return await _in_thread(lambda: self._adopted(target, entity, inputs, name, told))
 
     async def _target(self, entity: Any) -> Any:
         """Return what an execution of an entity is of; each is registered once, however many calls wait for it."""
@@ -121,7 +140,7 @@ class FlyteBackend:
         return target_of(remote.client, entity, settings, copy=self._copy)
 
     def _adopted(
-        self, target: Any, entity: Any, inputs: Mapping[str, Any], name: str, options: Options
+        self, target: Any, entity: Any, inputs: Mapping[str, Any], name: str, told: LaunchOptions
     ) -> FlyteWorkflowExecution:
         """Start an execution of the name; where that is taken by one that failed, or of another version, of the next.
 
@@ -132,9 +151,7 @@ class FlyteBackend:
         tried = name
         for attempt in range(1, MOST_NAMES):
             try:
-                made = begin(
-                    self._remote.client, target, entity, inputs, name=tried, options=options, same_inputs=False
-                )
+                made = begin(self._remote.client, target, entity, inputs, name=tried, told=told, same_inputs=False)
                 if not made.is_done or made.is_successful:
                     return made
             except FlyteEntityAlreadyExistsException:
