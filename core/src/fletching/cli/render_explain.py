@@ -11,9 +11,10 @@ from fletching.cli.render_entities import registered
 from fletching.cli.render_fields import MISSING, changes, leaves
 from fletching.cli.render_making import Recipe, settle
 from fletching.cli.render_origin import RETURN, Origin
-from fletching.cli.render_parts import KINDS, chosen_entries
+from fletching.cli.render_parts import KINDS, chosen_entities, kept_entries
 from fletching.cli.render_text import message_data, to_json, to_yaml
 from fletching.cli.render_variations import variations
+from fletching.cli.render_wire import is_wire
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -55,7 +56,10 @@ def explained(where: Where, chosen: Chosen, form: str | None, out: IO[str]) -> s
     """Return where each field came from, as a table that fits where it is written to, or as JSON or YAML."""
     if form == "text":
         raise click.UsageError("--explain is no proto text; leave --format out, or give json or yaml")
-    found = [each for each in explain(where, chosen) if not where.kinds or each.kind in where.kinds]
+    source = where.split[0]
+    if not where.modules and is_wire(source):
+        raise click.UsageError(f"{source!r} doesn't say where its fields came from; --explain asks the code")
+    found = explain(where, chosen)
     if form is None:
         from fletching.cli.render_table import table
 
@@ -84,10 +88,9 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
 
     # How everything was made is only noted from now on: what is named must not have been imported before.
     with noting() as notes:
-        found = where.declared()
-        entities = [each.entity for each in found]
+        entities, everything = chosen_entities(where)
         base = registered(entities, chosen.settings)
-        wanted = {_key(each) for each in chosen_entries(where, found, chosen.settings)}
+    wanted = {_key(each) for each in kept_entries(base, entities, where, everything)}
     reached = list(_reached(base))
     settle(reached)
     nodes = [node for entity in reached for node in _nodes(getattr(entity, "graph", None))]

@@ -13,14 +13,14 @@ from fletching.cli.render_wire import is_wire, read_wire
 from fletching.errors import close_match
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from fletching.cli.render_entities import Declared
     from fletching.executable import Executable
     from fletching.idl.serialize import SerializedEntity
     from fletching.settings import SerializationSettings
 
-__all__ = ["KINDS", "Where", "parts_of"]
+__all__ = ["KINDS", "Where", "chosen_entities", "kept_entries", "parts_of"]
 
 KINDS = {"task": "task", "workflow": "workflow", "launch_plan": "launchPlan"}
 """What stands for a kind where it is rendered: the name that protobuf's JSON has for it."""
@@ -67,29 +67,45 @@ def parts_of(where: Where, settings: SerializationSettings) -> list[Part]:
     source, names = where.split
     if not where.modules and is_wire(source):
         parts = _named(read_wire(source, where.type_), names, source)
-    else:
-        if where.type_ is not None:
-            raise click.UsageError(f"--as is about a message in a file; {source or where.modules[0]!r} is code")
-        parts = [part_of(each) for each in chosen_entries(where, where.declared(), settings)]
-    kept = [part for part in parts if not where.kinds or part.kind in where.kinds]
+        kept = [part for part in parts if not where.kinds or part.kind in where.kinds]
+        if not kept:
+            raise nothing(part.kind for part in parts)
+        return kept
+    if where.type_ is not None:
+        raise click.UsageError(f"--as is about a message in a file; {source or where.modules[0]!r} is code")
+    entities, whole = chosen_entities(where)
+    return [part_of(each) for each in kept_entries(registered(entities, settings), entities, where, whole)]
+
+
+def chosen_entities(where: Where) -> tuple[list[Executable], bool]:
+    """Import what is named, and return what is asked for of it; and whether what that calls is asked for as well."""
+    found = where.declared()
+    source, names = where.split
+    if not names:
+        return [each.entity for each in found], True
+    picked = pick(found, names, source or ", ".join(where.modules))
+    return list({id(each.entity): each.entity for each in picked}.values()), False
+
+
+def kept_entries(
+    entries: Iterable[SerializedEntity], entities: Iterable[Executable], where: Where, whole: bool
+) -> list[SerializedEntity]:
+    """Return what is shown of what was serialized.
+
+    Raises:
+        click.UsageError: that is nothing.
+    """
+    asked = {id(each) for each in entities}
+    shown = [each for each in entries if whole or id(each.entity) in asked]
+    kept = [each for each in shown if not where.kinds or KINDS[each.kind] in where.kinds]
     if not kept:
-        raise click.UsageError(f"there is nothing here but {', '.join(sorted({part.kind for part in parts}))}")
+        raise nothing(KINDS[each.kind] for each in shown)
     return kept
 
 
-def chosen_entries(
-    where: Where,
-    found: list[Declared],
-    settings: SerializationSettings,
-    serialize: Callable[[Iterable[Executable], SerializationSettings], list[SerializedEntity]] = registered,
-) -> list[SerializedEntity]:
-    """Return what is registered for what was declared; only what the names stand for, where there are any."""
-    source, names = where.split
-    if not names:
-        return serialize([each.entity for each in found], settings)
-    picked = pick(found, names, source or ", ".join(where.modules))
-    entries = {id(each.entity): each for each in serialize([each.entity for each in picked], settings)}
-    return [entries[key] for key in dict.fromkeys(id(each.entity) for each in picked)]
+def nothing(kinds: Iterable[str]) -> click.UsageError:
+    """Return the error for kinds of which there are none, beside those that there are."""
+    return click.UsageError(f"there is nothing of that kind, only {', '.join(sorted(set(kinds)))}")
 
 
 def part_of(entry: SerializedEntity) -> Part:
