@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from fletching_flyte.config import Config as Config
     from fletching_flyte.config import PlatformConfig as PlatformConfig
     from fletching_flyte.deploying import Deployed as Deployed
-    from fletching_flyte.executing import Options as Options
     from fletching_flyte.executions import FlyteWorkflowExecution as FlyteWorkflowExecution
     from fletching_flyte.fetched import FlyteLaunchPlan as FlyteLaunchPlan
     from fletching_flyte.fetched import FlyteTask as FlyteTask
@@ -43,7 +42,6 @@ _HOMES = {
     "FlyteTimeout": "problems",
     "FlyteWorkflow": "fetched",
     "FlyteWorkflowExecution": "executions",
-    "Options": "executing",
     "PlatformConfig": "config",
 }
 """Name -> module below this package that holds it. Nothing is imported before it is asked for."""

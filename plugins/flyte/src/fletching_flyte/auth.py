@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fletching.extend import redact
@@ -83,6 +84,8 @@ class SignIn:
     def _made(self, used: Token | None) -> Token:
         mode = self._platform.auth_mode
         if mode is AuthType.EXTERNAL_COMMAND:
+            with suppress(FlyteAuthenticationException):
+                self._describe()  # for the name of the header; one that says nothing wants the usual one
             return self._from_command()
         client, server = self._describe()
         if mode is AuthType.CLIENT_SECRET:

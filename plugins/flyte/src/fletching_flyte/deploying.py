@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fletching.errors import ConfigError
 from fletching.extend import SerializationSettings, pack_code, serialize
+from fletching_flyte.fetching import check_references
 from fletching_flyte.naming import content_version
 from fletching_flyte.registration import Registered, register_all
 from fletching_flyte.uploading import upload_file
@@ -16,6 +17,7 @@ from fletching_flyte.uploading import upload_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from fletching import Options
     from fletching.extend import CodeBundle, Serialized, SerializedEntity
     from fletching_flyte.client import FlyteClient
 
@@ -48,6 +50,7 @@ def deploy(
     activate: bool = False,
     dry_run: bool = False,
     default_launch_plans: bool = True,
+    options: Options | None = None,
     on_done: Callable[[Registered], None] | None = None,
 ) -> Deployed:
     """Have a backend know entities and all that they call; see `register_all` for what a second time does.
@@ -62,9 +65,11 @@ def deploy(
         activate: whether launch plans become the active ones of their names; else those that say so themselves.
         dry_run: work everything out, and send nothing.
         default_launch_plans: whether each workflow gets the launch plan by which it is started.
+        options: what holds for every launch plan, whatever its own options say.
         on_done: called with each that is registered.
 
     Raises:
+        DriftError: a reference in them has another signature than what is registered.
         ConfigError: something was not said, such as the project.
         BackendError: it could not be registered.
     """
@@ -75,6 +80,10 @@ def deploy(
         raise ConfigError(
             "a project and a domain are needed; name them here, in the config, or as FLYTE_PROJECT and FLYTE_DOMAIN"
         )
+
+    def written(settings: SerializationSettings) -> Serialized:
+        return serialize(entities, settings, default_launch_plans=default_launch_plans, options=options)
+
     bundle = None
     if copy != "none":
         root = settings.source_root or source_root(entities)
@@ -82,7 +91,7 @@ def deploy(
         settings = replace(settings, fast_serialization_settings=_fast(destination, None))
     try:
         if not settings.version:
-            drawn = serialize(entities, replace(settings, version=""), default_launch_plans=default_launch_plans)
+            drawn = written(replace(settings, version=""))
             settings = replace(settings, version=content_version(drawn.entities, bundle.digest if bundle else ""))
         if bundle is not None and not dry_run:
             at = upload_file(client, bundle.path, project=settings.project or "", domain=settings.domain or "")
@@ -90,9 +99,10 @@ def deploy(
     finally:
         if bundle is not None:
             _forget(bundle)
-    serialized = serialize(entities, settings, default_launch_plans=default_launch_plans)
+    serialized = written(settings)
     registered: tuple[Registered, ...] = ()
     if not dry_run:
+        check_references(client, serialized.references)
 
         def wanted(entry: SerializedEntity) -> bool:
             return activate or bool(getattr(entry.entity, "options", {}).get("auto_activate"))

@@ -21,16 +21,19 @@ if TYPE_CHECKING:
     from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
     from flyteidl.core.literals_pb2 import LiteralMap
 
+    from fletching import Options
     from fletching.extend import Interface
     from fletching_flyte.client import FlyteClient
 
-__all__ = ["Options", "input_literals", "start_execution"]
+__all__ = ["LaunchOptions", "input_literals", "start_execution"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """What an execution is told beside its inputs. What is not given is as the launch plan has it."""
+class LaunchOptions:
+    """What one execution is told beside its inputs. What is not given is as the launch plan has it."""
 
+    options: Options | None = None
+    """Those that launch plans have as well; what is said below stands over them."""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     envs: Mapping[str, str] = field(default_factory=dict)
@@ -40,16 +43,17 @@ class Options:
     """Where its data is put."""
     service_account: str = ""
     """The Kubernetes service account that its pods have."""
-    max_parallelism: int = 0
+    max_parallelism: int | None = None
     """How many of its nodes run at the same time."""
     interruptible: bool | None = None
-    overwrite_cache: bool = False
-    disable_notifications: bool = False
+    overwrite_cache: bool | None = None
     cluster_pool: str = ""
     execution_cluster_label: str = ""
 
     def fill(self, spec: Any) -> None:
         """Write what was given into an ``admin.ExecutionSpec``."""
+        if self.options is not None:
+            self._fill_options(spec, self.options)
         spec.labels.values.update(self.labels)
         spec.annotations.values.update(self.annotations)
         for key, value in self.envs.items():
@@ -59,16 +63,30 @@ class Options:
             spec.raw_output_data_config.output_location_prefix = self.raw_output_prefix
         if self.service_account:
             spec.security_context.run_as.k8s_service_account = self.service_account
-        spec.max_parallelism = self.max_parallelism
+        if self.max_parallelism is not None:
+            spec.max_parallelism = self.max_parallelism
         if self.interruptible is not None:
             spec.interruptible.value = self.interruptible
-        spec.overwrite_cache = self.overwrite_cache
-        if self.disable_notifications:
-            spec.disable_all = True
+        if self.overwrite_cache is not None:
+            spec.overwrite_cache = self.overwrite_cache
         if self.cluster_pool:
             spec.cluster_assignment.cluster_pool_name = self.cluster_pool
         if self.execution_cluster_label:
             spec.execution_cluster_label.value = self.execution_cluster_label
+
+    def _fill_options(self, spec: Any, options: Options) -> None:
+        for name in ("labels", "annotations", "raw_output_data_config", "security_context"):
+            value = getattr(options, name)
+            if value is not None:
+                getattr(spec, name).CopyFrom(value.to_flyte_idl())
+        if options.max_parallelism is not None:
+            spec.max_parallelism = options.max_parallelism
+        if options.overwrite_cache is not None:
+            spec.overwrite_cache = options.overwrite_cache
+        if options.disable_notifications:
+            spec.disable_all = True
+        elif options.notifications is not None:
+            spec.notifications.notifications.extend(each.to_flyte_idl() for each in options.notifications)
 
 
 def input_literals(
@@ -97,7 +115,7 @@ def start_execution(
     domain: str,
     name: str | None = None,
     prefix: str = "f",
-    options: Options | None = None,
+    told: LaunchOptions | None = None,
     same_inputs: bool = True,
 ) -> WorkflowExecutionIdentifier:
     """Start an execution of a launch plan or a task, and return its identifier.
@@ -117,7 +135,7 @@ def start_execution(
     request.spec.launch_plan.CopyFrom(target)
     request.spec.metadata.mode = ExecutionMetadata.MANUAL
     request.spec.metadata.principal = "fletching"
-    (options or Options()).fill(request.spec)
+    (told or LaunchOptions()).fill(request.spec)
     doing = f"execute {target.name!r} at version {target.version!r} in {where(project, domain)}"
     try:
         found = client.admin("CreateExecution", request, doing=doing)

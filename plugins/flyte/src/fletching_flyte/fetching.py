@@ -9,13 +9,23 @@ from fletching_flyte.naming import KINDS, describe, where
 from fletching_flyte.problems import BackendError, FlyteEntityNotExistException
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from flyteidl.core.identifier_pb2 import Identifier
 
+    from fletching.extend import ReferenceEntity
     from fletching_flyte.client import FlyteClient
 
-__all__ = ["fetch", "identifier", "known_domains", "listed", "newest_version", "place_hint", "projects"]
+__all__ = [
+    "check_references",
+    "fetch",
+    "identifier",
+    "known_domains",
+    "listed",
+    "newest_version",
+    "place_hint",
+    "projects",
+]
 
 GET = {"task": "GetTask", "workflow": "GetWorkflow", "launch_plan": "GetLaunchPlan"}
 LIST = {
@@ -61,6 +71,29 @@ def fetch(client: FlyteClient, kind: str, project: str, domain: str, name: str, 
         if hint:
             raise type(error)(f"{error}{hint}") from error
         raise
+
+
+def check_references(client: FlyteClient, references: Iterable[ReferenceEntity]) -> None:
+    """Compare references with what they refer to; what was fetched is what it is.
+
+    Raises:
+        DriftError: the signature written here is another one than the registered one; it shows both.
+        FlyteEntityNotExistException: there is no such thing.
+    """
+    from fletching.extend import check_signature
+    from fletching_flyte.fetched import registered_interface
+
+    seen = set()
+    for each in references:
+        at = each.reference
+        if hasattr(each, "message") or (at, type(each)) in seen:
+            continue
+        seen.add((at, type(each)))
+        kind = each.node_kind.replace(" ", "_")
+        found = fetch(client, kind, at.project, at.domain, at.name, at.version)
+        parameters = found.closure.expected_inputs if kind == "launch_plan" else None
+        what = describe(kind, at.name, at.version)
+        check_signature(each.python_interface, registered_interface(found), what, parameters)
 
 
 def newest_version(client: FlyteClient, kind: str, project: str, domain: str, name: str) -> str:

@@ -20,7 +20,6 @@ from fletching_flyte.command_options import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fletching_flyte.executing import Options
     from fletching_flyte.executions import FlyteWorkflowExecution
     from fletching_flyte.remote import FlyteRemote
 
@@ -76,6 +75,7 @@ class Entities(click.Group):
 
         def start(inputs: dict[str, Any]) -> FlyteWorkflowExecution:
             from fletching_flyte.launching import launch as launched
+            from fletching_flyte.launching import options_of
 
             return launched(
                 remote.client,
@@ -84,7 +84,7 @@ class Entities(click.Group):
                 settings=settings_of(given, remote, () if given["module"] else (self.source,)),
                 copy=given["copy"],
                 name=given["name"],
-                options=_options(given),
+                told=options_of(None, _told(given)),
             )
 
         return _command(cmd_name, entity, start, given, remote)
@@ -115,24 +115,22 @@ def _execute(remote: FlyteRemote, entity: Any, inputs: dict[str, Any], given: di
         remote.default_project,
         remote.default_domain,
         execution_name=given["name"],
-        options=_options(given),
+        **_told(given),
     )
 
 
-def _options(given: dict[str, Any]) -> Options:
-    from fletching_flyte.executing import Options
-
-    return Options(
-        labels=pairs("--label", given["label"]),
-        annotations=pairs("--annotation", given["annotation"]),
-        envs=pairs("--set-env", given["set_env"]),
-        tags=given["tag"],
-        raw_output_prefix=given["raw_output_prefix"] or "",
-        service_account=given["service_account"] or "",
-        max_parallelism=given["max_parallelism"] or 0,
-        interruptible=given["interruptible"],
-        overwrite_cache=given["overwrite_cache"],
-    )
+def _told(given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "labels": pairs("--label", given["label"]),
+        "annotations": pairs("--annotation", given["annotation"]),
+        "envs": pairs("--set-env", given["set_env"]),
+        "tags": given["tag"],
+        "raw_output_prefix": given["raw_output_prefix"],
+        "service_account": given["service_account"],
+        "max_parallelism": given["max_parallelism"],
+        "interruptible": given["interruptible"],
+        "overwrite_cache": given["overwrite_cache"] or None,
+    }
 
 
 def _command(

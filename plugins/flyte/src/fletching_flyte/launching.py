@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConfigError, UnknownOptionError, close_match
 from fletching.extend import Executable, ReferenceEntity
 from fletching_flyte.deploying import deploy
-from fletching_flyte.executing import Options, input_literals, start_execution
+from fletching_flyte.executing import LaunchOptions, input_literals, start_execution
 from fletching_flyte.executions import FlyteWorkflowExecution
 from fletching_flyte.fetched import LazyEntity
-from fletching_flyte.fetching import identifier
+from fletching_flyte.fetching import check_references, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flyteidl.core.identifier_pb2 import Identifier
 
+    from fletching import Options
     from fletching.extend import SerializationSettings
     from fletching_flyte.client import FlyteClient
     from fletching_flyte.deploying import Copy
@@ -36,7 +37,7 @@ def launch(
     copy: Copy = "auto",
     name: str | None = None,
     prefix: str = "f",
-    options: Options | None = None,
+    told: LaunchOptions | None = None,
 ) -> FlyteWorkflowExecution:
     """Start an execution; what is of this program is registered first.
 
@@ -50,14 +51,12 @@ def launch(
         copy: the code that is sent with what is of this program.
         name: of the execution; made up if not given.
         prefix: how a name that is made up begins.
-        options: what it is told beside its inputs.
+        told: what it is told beside its inputs.
     """
     if isinstance(entity, LazyEntity):
         entity = entity.entity
     target = target_of(client, entity, settings, copy=copy)
-    return begin(
-        client, target, entity, inputs, project=project, domain=domain, name=name, prefix=prefix, options=options
-    )
+    return begin(client, target, entity, inputs, project=project, domain=domain, name=name, prefix=prefix, told=told)
 
 
 def begin(
@@ -70,7 +69,7 @@ def begin(
     domain: str | None = None,
     name: str | None = None,
     prefix: str = "f",
-    options: Options | None = None,
+    told: LaunchOptions | None = None,
     same_inputs: bool = True,
 ) -> FlyteWorkflowExecution:
     """Start an execution of what is registered, or return the one that has the name; see `launch`.
@@ -84,7 +83,7 @@ def begin(
         domain: as above.
         name: of the execution; made up if not given.
         prefix: how a name that is made up begins.
-        options: what it is told beside its inputs.
+        told: what it is told beside its inputs.
         same_inputs: refuse one of the name that has other inputs; else the name says enough.
     """
     from flyteidl.admin.execution_pb2 import WorkflowExecutionGetRequest
@@ -103,7 +102,7 @@ def begin(
         domain=domain,
         name=name,
         prefix=prefix,
-        options=options,
+        told=told,
         same_inputs=same_inputs,
     )
     request = WorkflowExecutionGetRequest(id=made)
@@ -116,6 +115,7 @@ def target_of(client: FlyteClient, entity: Any, settings: SerializationSettings,
     if not isinstance(entity, Executable):
         raise ConfigError(f"only tasks, workflows and launch plans can be executed, got {entity!r}")
     if isinstance(entity, ReferenceEntity):
+        check_references(client, [entity])
         at = entity.id
         # A workflow is started by the launch plan that has its name.
         return at if at.resource_type != 2 else identifier("launch_plan", at.project, at.domain, at.name, at.version)
@@ -124,14 +124,14 @@ def target_of(client: FlyteClient, entity: Any, settings: SerializationSettings,
     return made.serialized.find(kind, entity.name).id
 
 
-def options_of(options: Options | None, told: Mapping[str, Any]) -> Options:
-    """Return options in which what was told stands over what they say.
+def options_of(options: Options | None, told: Mapping[str, Any]) -> LaunchOptions:
+    """Return what an execution is told: options, and fields of `LaunchOptions` by name.
 
     Raises:
         UnknownOptionError: there is no such option.
     """
-    known = {each.name for each in fields(Options)}
+    known = {each.name for each in fields(LaunchOptions)}
     for name in told:
         if name not in known:
             raise UnknownOptionError(f"an execution has no option {name!r}{close_match(name, known)}")
-    return replace(options or Options(), **told)
+    return LaunchOptions(options=options, **{name: value for name, value in told.items() if value is not None})

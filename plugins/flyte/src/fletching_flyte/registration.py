@@ -11,6 +11,7 @@ from fletching.errors import add_note
 from fletching_flyte.differences import content_of, differences
 from fletching_flyte.naming import describe, key_of, where
 from fletching_flyte.problems import (
+    BackendError,
     FlyteEntityAlreadyExistsException,
     FlyteEntityNotExistException,
     FlyteInvalidInputException,
@@ -138,7 +139,7 @@ def _create(client: FlyteClient, entry: SerializedEntity) -> bool:
     except (FlyteEntityAlreadyExistsException, FlyteInvalidInputException) as error:
         there = _existing(client, entry)
         if there is None:
-            raise
+            raise _with_hint(client, entry, error) from error
         found = differences(
             content_of(entry.kind, entry.message, registered=False), content_of(entry.kind, there, registered=True)
         )
@@ -149,11 +150,16 @@ def _create(client: FlyteClient, entry: SerializedEntity) -> bool:
             ) from error
         return False
     except FlyteEntityNotExistException as error:
-        from fletching_flyte.fetching import place_hint
-
-        add_note(error, place_hint(client, entry.id.project, entry.id.domain))
-        raise
+        raise _with_hint(client, entry, error) from error
     return True
+
+
+def _with_hint(client: FlyteClient, entry: SerializedEntity, error: BackendError) -> BackendError:
+    """Return the error, with what is wrong with the project and the domain, if something is."""
+    from fletching_flyte.fetching import place_hint
+
+    hint = place_hint(client, entry.id.project, entry.id.domain)
+    return type(error)(f"{error}; {hint}") if hint else error
 
 
 def _existing(client: FlyteClient, entry: SerializedEntity) -> Any:

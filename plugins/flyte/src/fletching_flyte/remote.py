@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from fletching import ImageConfig
+    from fletching import ImageConfig, Options
     from fletching.extend import SerializationSettings
     from fletching_flyte.deploying import Copy, Deployed
-    from fletching_flyte.executing import Options
     from fletching_flyte.executions import FlyteWorkflowExecution
     from fletching_flyte.fetched import FlyteLaunchPlan, FlyteTask, FlyteWorkflow
     from fletching_flyte.registration import Registered
@@ -81,6 +80,7 @@ class FlyteRemote(Reader):
         destination: str = ".",
         activate_launchplans: bool = False,
         dry_run: bool = False,
+        options: Options | None = None,
         on_done: Callable[[Registered], None] | None = None,
     ) -> Deployed:
         """Register tasks, workflows and launch plans with all that they call, and their code; as often as one likes.
@@ -98,9 +98,11 @@ class FlyteRemote(Reader):
             destination: where a container unpacks the code.
             activate_launchplans: make every launch plan the active one of its name.
             dry_run: work everything out, and send nothing.
+            options: what holds for every launch plan, whatever its own options say.
             on_done: called with each that is registered.
 
         Raises:
+            DriftError: a reference in it has another signature than what is registered.
             FlyteEntityAlreadyExistsException: the version is there with another content.
             BackendError: another reason why it could not be registered.
         """
@@ -123,6 +125,7 @@ class FlyteRemote(Reader):
             destination=destination,
             activate=activate_launchplans,
             dry_run=dry_run,
+            options=options,
             on_done=on_done,
         )
 
@@ -225,7 +228,9 @@ class FlyteRemote(Reader):
             serialization_settings: of what is registered first.
             image: of what is registered first.
             copy: the code that is sent with what is registered first.
-            told: fields of `Options`, such as ``labels`` and ``overwrite_cache``, instead of or over ``options``.
+            told: ``labels``, ``annotations``, ``envs``, ``tags``, ``raw_output_prefix``, ``service_account``,
+                ``max_parallelism``, ``interruptible``, ``overwrite_cache``, ``cluster_pool`` or
+                ``execution_cluster_label``; they stand over ``options``.
 
         Raises:
             CallError: an input is missing or unknown.
@@ -248,7 +253,7 @@ class FlyteRemote(Reader):
             copy=copy,
             name=execution_name,
             prefix=execution_name_prefix or "f",
-            options=options_of(options, told),
+            told=options_of(options, told),
         )
         return made.wait() if wait else made
 
