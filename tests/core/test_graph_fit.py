@@ -217,3 +217,38 @@ def test_iterators_take_lists_and_lists_take_iterators() -> None:
     between(list[int], Iterator[int], [1, 2], seen)()
     between(Iterator[int], list[int], iter([1, 2]), seen)()
     assert list(seen[0]) == seen[1] == [1, 2]
+
+
+@dataclass
+class Holder:
+    inner: Point | None = None
+    count: int | None = None
+
+
+def test_an_optional_part_is_taken_where_there_is_one_and_refused_where_it_is_none() -> None:
+    @task
+    def make(full: bool) -> Holder:
+        return Holder(Point(3), 4) if full else Holder()
+
+    @task
+    def use(point: Point, count: float) -> float:
+        return point.x + count
+
+    @workflow
+    def flow(full: bool) -> tuple[float, int]:
+        held = make(full=full)
+        return use(point=held.inner, count=held.count), held.inner.x
+
+    assert flow(full=True) == (7.0, 3)
+    with pytest.raises(ConversionError, match="use: argument 'point': expected Point, got None"):
+        flow(full=False)
+
+    @task
+    def whole(full: bool) -> Point | None: ...
+
+    @workflow
+    def refused(full: bool) -> int:
+        return use(point=whole(full=full), count=1.0)
+
+    with pytest.raises(BindingError, match="put a task between them that deals with None"):
+        refused(full=True)

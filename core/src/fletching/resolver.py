@@ -208,7 +208,7 @@ class DefaultNotebookTaskResolver(TaskResolverMixin):
         return "DefaultNotebookTaskResolver"
 
     def loader_args(self, settings: SerializationSettings | None, t: PythonTask[Any]) -> list[str]:
-        return ["entity-name", t.name.rpartition(".")[2]]
+        return ["entity-name", t.name]
 
     def dump_tasks(self, tasks: list[PythonTask[Any]], path: str = PICKLED_ENTITIES) -> None:
         """Write ``tasks`` to the file that `load_task` reads."""
@@ -216,7 +216,7 @@ class DefaultNotebookTaskResolver(TaskResolverMixin):
 
         import cloudpickle
 
-        entities = {task.name.rpartition(".")[2]: task for task in tasks}
+        entities = {task.name: task for task in tasks}
         content = {"python": list(sys.version_info[:2]), "entities": cloudpickle.dumps(entities, protocol=5)}
         with gzip.open(path, "wb") as file:
             file.write(cloudpickle.dumps(content, protocol=5))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from fletching.errors import BindingError, ConversionError, GraphError, PromiseError, add_note
 from fletching.graph.fit import Misfit, converter
@@ -194,11 +194,16 @@ def bind(
 
 def _reference(builder: GraphBuilder, where: str, annotation: Any, promise: Promise) -> Binding:
     node, var, path = builder.reference(promise)
+    given = promise._type
+    may_be_none = type(None) in variants(given) and type(None) not in variants(annotation)
+    if path and may_be_none:
+        # A part of a value is picked when there is one, also on a backend: whoever takes a None there refuses it then.
+        given = Union[tuple(each for each in variants(given) if each is not type(None))]  # noqa: UP007 - of a tuple
     try:
-        convert = converter(promise._type, annotation)
+        convert = converter(given, annotation)
     except Misfit:
         advice = "put a task between them that makes the one from the other"
-        if type(None) in variants(promise._type) and type(None) not in variants(annotation):
+        if may_be_none and not path:
             advice = "put a task between them that deals with None"
         raise BindingError(
             f"{promise._told()} is {type_name(promise._type)}, and {where} takes {type_name(annotation)}; {advice}"
