@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-__all__ = ["pack", "unpack"]
+__all__ = ["load", "pack", "unpack"]
 
 MODULES: dict[str, Any] = {}
 

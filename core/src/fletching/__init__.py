@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fletching.deck import DeckField as DeckField
     from fletching.decorator import dynamic as dynamic
     from fletching.decorator import task as task
+    from fletching.defaults import Environment as Environment
     from fletching.documentation import Description as Description
     from fletching.documentation import Documentation as Documentation
     from fletching.documentation import SourceCode as SourceCode
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     from fletching.types.directories import FlyteDirectory as FlyteDirectory
     from fletching.types.failure import FlyteError as FlyteError
     from fletching.types.files import FlyteFile as FlyteFile
+    from fletching.types.json_lines import JSON as JSON
     from fletching.types.pickled import Pickled as Pickled
     from fletching.workflow_decorator import workflow as workflow
 
@@ -109,6 +111,7 @@ _HOMES = {
     "Description": "documentation",
     "Documentation": "documentation",
     "Email": "notifications",
+    "Environment": "defaults",
     "EnvironmentPolicy": "cache",
     "ExecutionParameters": "context",
     "FastSerializationSettings": "settings",
@@ -128,6 +131,7 @@ _HOMES = {
     "ImagePolicy": "cache",
     "ImperativeWorkflow": "imperative_workflow",
     "Interface": "interface",
+    "JSON": "types.json_lines",
     "Labels": "plan_options",
     "LaunchPlan": "launch_plans",
     "LaunchPlanReference": "reference",

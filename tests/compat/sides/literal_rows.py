@@ -10,7 +10,7 @@ import os
 import sys
 import typing
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -31,7 +31,7 @@ def loaded(name):
 
 TYPES, STRUCTS = loaded("write_types"), loaded("write_structs")
 
-WHEN = datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=timezone.utc)
+WHEN = datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=UTC)
 
 
 class Color(Enum):
@@ -39,7 +39,7 @@ class Color(Enum):
     GREEN = "green"
 
 
-class Text(str, Enum):
+class Text(str, Enum):  # noqa: UP042 - both spellings are in use
     ONE = "one"
     TWO = "two"
 
@@ -106,8 +106,19 @@ def classes(sdk):
         folder: sdk.FlyteDirectory
         maybe: typing.Optional[sdk.FlyteFile] = None
 
+    class TableModel(BaseModel):
+        frame: sdk.StructuredDataset
+        maybe: typing.Optional[sdk.StructuredDataset] = None
+
     return SimpleNamespace(
-        Inner=Inner, Holder=Holder, Table=Table, Deep=Deep, Part=Part, Model=Model, FileModel=FileModel
+        TableModel=TableModel,
+        Inner=Inner,
+        Holder=Holder,
+        Table=Table,
+        Deep=Deep,
+        Part=Part,
+        Model=Model,
+        FileModel=FileModel,
     )
 
 
@@ -216,6 +227,10 @@ def rows(sdk, folder):
         "table in dataclass": (
             c.Table,
             lambda: c.Table(sdk.StructuredDataset(dataframe=frame, file_format="parquet"), "n"),
+        ),
+        "table in model": (
+            c.TableModel,
+            lambda: c.TableModel(frame=sdk.StructuredDataset(dataframe=frame, file_format="parquet")),
         ),
         "message list": (ListValue, lambda: values),
         "frame": (pandas.DataFrame, lambda: frame),
@@ -367,11 +382,11 @@ def engine_of(name):
 
 
 def write(folder):
-    """Write every row into ``inputs.pb`` and its type into ``types.pb``; return the canonical values, and what failed."""
-    from flytekit.models.literals import Literal
+    """Write every row into ``inputs.pb`` and its type into ``types.pb``; return what came of it."""
     from flyteidl.core.interface_pb2 import VariableMap
     from flyteidl.core.literals_pb2 import Literal as Message
     from flyteidl.core.literals_pb2 import LiteralMap
+    from flytekit.models.literals import Literal
 
     made, types, said, failed = LiteralMap(), VariableMap(), {}, {}
     with context(folder) as current:
@@ -393,8 +408,8 @@ def write(folder):
 
 def read(folder):
     """Read ``outputs.pb``; return the canonical value of each row, or what failed."""
-    from flytekit.models.literals import LiteralMap
     from flyteidl.core.literals_pb2 import LiteralMap as Message
+    from flytekit.models.literals import LiteralMap
 
     given = LiteralMap.from_flyte_idl(Message.FromString(Path(folder, "outputs.pb").read_bytes())).literals
     said = {}

@@ -177,13 +177,16 @@ class Place(os.PathLike[str]):
             return kind.from_plain(value)
 
         write = core_schema.plain_serializer_function_ser_schema(kind.to_plain, when_used="json")
-        return core_schema.no_info_plain_validator_function(read, serialization=write)
+        # With a name of its own the schema of the class stands once in a model's, however many fields have it.
+        name = f"{cls.__module__}.{cls.base.__name__}:{id(cls)}"
+        return core_schema.no_info_plain_validator_function(read, ref=name, serialization=write)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
         from fletching.types.engine import transformer
+        from fletching.types.schema import model_schema
 
-        return transformer(cls).json_schema()
+        return model_schema(transformer(cls).json_schema())
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The class of a format has no name to import, and a local copy belongs to this process.

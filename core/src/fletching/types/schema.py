@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["WireObject", "json_form", "object_schema", "schema_type"]
+__all__ = ["WireObject", "json_form", "model_schema", "object_schema", "schema_type"]
 
 
 class WireObject:
@@ -23,6 +23,24 @@ def object_schema(title: str, properties: Mapping[str, Any], required: list[str]
         schema["title"] = title
     if required:
         schema["required"] = required
+    return schema
+
+
+def model_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of an object in pydantic's words: each property with a title, others not forbidden."""
+    made = {key: value for key, value in schema.items() if key != "additionalProperties"}
+    made["properties"] = {
+        name: {**_without(one, "propertyNames"), "title": name.replace("_", " ").title()}
+        for name, one in schema["properties"].items()
+    }
+    return made
+
+
+def _without(schema: Any, key: str) -> Any:
+    if isinstance(schema, list):
+        return [_without(one, key) for one in schema]
+    if isinstance(schema, dict):
+        return {name: _without(one, key) for name, one in schema.items() if name != key}
     return schema
 
 

@@ -111,13 +111,15 @@ class StructuredDataset:
             return value if isinstance(value, cls) else kind.from_plain(value)
 
         write = core_schema.plain_serializer_function_ser_schema(kind.to_plain, when_used="json")
-        return core_schema.no_info_plain_validator_function(read, serialization=write)
+        # With a name of its own the schema of the class stands once in a model's, however many fields have it.
+        name = f"{cls.__module__}.StructuredDataset:{id(cls)}"
+        return core_schema.no_info_plain_validator_function(read, ref=name, serialization=write)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
-        from fletching.extend import transformer
+        from fletching_arrow.wire import MODEL_SCHEMA
 
-        return transformer(cls).json_schema()
+        return {**MODEL_SCHEMA}
 
     def __repr__(self) -> str:
         """Return where the rows are; never the rows."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fletching_arrow.config import FrameOptions
 
 __all__ = [
+    "MODEL_SCHEMA",
     "PLAIN_SCHEMA",
     "Location",
     "dataset_literal",
@@ -32,12 +33,22 @@ __all__ = [
     "write_table",
 ]
 
+TEXT = [{"type": "string"}, {"type": "null"}]
 PLAIN_SCHEMA: dict[str, Any] = {
     "type": "object",
     "title": "StructuredDataset",
-    "properties": {"uri": {"type": "string"}, "file_format": {"type": "string"}},
-    "required": ["uri"],
+    "properties": {"uri": {"anyOf": TEXT, "default": None}, "file_format": {"anyOf": TEXT, "default": ""}},
+    "additionalProperties": False,
 }
+MODEL_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "StructuredDataset",
+    "properties": {
+        "uri": {"anyOf": TEXT, "default": None, "title": "Uri"},
+        "file_format": {"anyOf": TEXT, "default": "", "title": "File Format"},
+    },
+}
+"""The same in pydantic's words."""
 
 
 def dataset_type(options: FrameOptions, format: str = "") -> LiteralType:
