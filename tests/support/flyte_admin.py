@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 from typing import TYPE_CHECKING, Any
 
 import grpc
 from flyte_checks import RefusedError, check_inputs, check_interface, check_workflow
 from flyte_runs import Runs
+from flyte_services import DOMAINS, PROJECTS, Auth, DataProxy, Identity
 from flyteidl.admin import (
     common_pb2,
     execution_pb2,
@@ -22,25 +22,14 @@ from flyteidl.admin import (
 )
 from flyteidl.core import compiler_pb2
 from flyteidl.core import execution_pb2 as core_execution_pb2
-from flyteidl.service import (
-    admin_pb2_grpc,
-    auth_pb2,
-    auth_pb2_grpc,
-    dataproxy_pb2,
-    dataproxy_pb2_grpc,
-    identity_pb2,
-    identity_pb2_grpc,
-)
+from flyteidl.service import admin_pb2_grpc
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from flyte_http import Http
 
-__all__ = ["DOMAINS", "PROJECTS", "Admin"]
-
-DOMAINS = ("development", "staging", "production")
-PROJECTS = ("flytesnacks", "other")
+__all__ = ["Admin"]
 
 Key = tuple[str, str, str, str]
 
@@ -57,7 +46,7 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
         self.entities: dict[str, dict[Key, Any]] = {"task": {}, "workflow": {}, "launch_plan": {}}
         """Kind -> key -> what was registered, in this order."""
         self.runs = Runs(folder / "runs", self)
-        self.proxy = DataProxy(http)
+        self.proxy = DataProxy(http, self.runs)
         self.auth = Auth()
         self.identity = Identity()
         self._created = 0
@@ -320,46 +309,6 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
             each.closure.logs.append(core_execution_pb2.TaskLog(name="output", uri=text))
             made.append(each)
         return task_execution_pb2.TaskExecutionList(task_executions=made)
-
-
-class DataProxy(dataproxy_pb2_grpc.DataProxyServiceServicer):  # type: ignore[misc]
-    """DataProxyService."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-
-    def CreateUploadLocation(self, request: Any, context: Any) -> Any:
-        if request.project not in PROJECTS or not request.filename or len(request.content_md5) != 16:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "project, filename or content_md5 makes no sense")
-        root = request.filename_root or base64.b32encode(request.content_md5).decode().rstrip("=")
-        path = f"{request.project}/{request.domain}/{root}/{request.filename}"
-        return dataproxy_pb2.CreateUploadLocationResponse(
-            signed_url=self._http.sign(path, request.content_md5),
-            native_url=str(self._http.file(path)),
-            headers={"x-signed": "yes"},
-        )
-
-
-class Auth(auth_pb2_grpc.AuthMetadataServiceServicer):  # type: ignore[misc]
-    """AuthMetadataService; what it says is set by the test."""
-
-    def __init__(self) -> None:
-        self.key = "flyte-authorization"
-        self.server = auth_pb2.OAuth2MetadataResponse()
-        self.client = auth_pb2.PublicClientAuthConfigResponse(authorization_metadata_key=self.key, scopes=["all"])
-
-    def GetOAuth2Metadata(self, request: Any, context: Any) -> Any:
-        return self.server
-
-    def GetPublicClientConfig(self, request: Any, context: Any) -> Any:
-        return self.client
-
-
-class Identity(identity_pb2_grpc.IdentityServiceServicer):  # type: ignore[misc]
-    """IdentityService."""
-
-    def UserInfo(self, request: Any, context: Any) -> Any:
-        return identity_pb2.UserInfoResponse(subject="tester", name="A Tester")
 
 
 class _checked:

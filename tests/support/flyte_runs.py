@@ -197,7 +197,10 @@ class Runs:
                 self.go.wait(120)
             if run.spec.launch_plan.resource_type == identifier_pb2.TASK:
                 template = target.closure.compiled_task.template
-                outputs = self._task(run, self._node(run, "n0", "", "n0"), template, run.inputs)
+                node = self._node(run, "n0", "", "n0")
+                node.inputs.CopyFrom(run.inputs)
+                outputs = self._task(run, node, template, run.inputs)
+                node.outputs.CopyFrom(outputs)
             else:
                 key = target.spec.workflow_id
                 found = self._admin.entities["workflow"][key.project, key.domain, key.name, key.version]
@@ -240,7 +243,7 @@ class Runs:
         if run.stopped.is_set():
             raise FailedError(ExecutionError(code="ABORTED", message="the execution was stopped"))
         try:
-            outputs = self._target(run, made, node, inputs, closure)
+            outputs = self._target(run, made, node, inputs, known, closure)
         except FailedError as error:
             made.phase, made.error = NodeExecution.FAILED, error.error
             raise
@@ -248,7 +251,9 @@ class Runs:
         made.phase = NodeExecution.SUCCEEDED
         return outputs
 
-    def _target(self, run: Run, made: Node, node: Any, inputs: LiteralMap, closure: Any) -> LiteralMap:
+    def _target(
+        self, run: Run, made: Node, node: Any, inputs: LiteralMap, known: dict[str, LiteralMap], closure: Any
+    ) -> LiteralMap:
         target = node.WhichOneof("target")
         if target == "task_node":
             name = node.task_node.reference_id.name
@@ -273,7 +278,6 @@ class Runs:
             return self._workflow(run, _with_primary(closure, inner), inputs, made.path)
         if target == "branch_node":
             block = node.branch_node.if_else
-            known = {"": inputs, "start-node": inputs}
             for case in (block.case, *block.other):
                 if holds(case.condition, inputs):
                     return self._one(run, case.then_node, known, closure, made.path)

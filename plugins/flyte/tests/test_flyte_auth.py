@@ -196,7 +196,7 @@ def test_a_person_who_is_refused(
 ) -> None:
     browser(tmp_path, monkeypatch)
     oauth.refuse = "access_denied"
-    with pytest.raises(FlyteAuthenticationException, match="not signed in to localhost:.*: access_denied"):
+    with pytest.raises(FlyteAuthenticationException, match=r"not signed in to localhost:.*: access_denied"):
         ask(remote_of(guarded, auth_mode="Pkce", token_cache=False))
     assert not (tmp_path / "fletching" / "flyte-tokens").exists()
 

@@ -99,8 +99,11 @@ def certificate(folder: Path) -> tuple[Path, tuple[bytes, bytes]]:
     """Make a certificate for localhost that nobody signed, with the openssl of the machine."""
     key, file = folder / "key.pem", folder / "cert.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", file],
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", key, "-out", file),
+        ],
         check=True,
         capture_output=True,
     )
@@ -127,7 +130,7 @@ def test_tls(tmp_path: Path) -> None:
             ask(careful)
         with remote(insecure=True) as plain, pytest.raises(FlyteSystemUnavailableException, match="speaks TLS"):
             ask(plain)
-        with pytest.raises(ConfigError, match="ca_cert_file_path '.*none.pem' cannot be read"):
+        with pytest.raises(ConfigError, match=r"ca_cert_file_path '.*none.pem' cannot be read"):
             ask(remote(ca_cert_file_path=str(tmp_path / "none.pem")))
 
 

@@ -1,0 +1,58 @@
+"""What the tests run on a backend: containers import it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+from fletching import FlyteFile, LaunchPlan, conditional, task, workflow
+
+
+@task
+def add(a: int, b: int = 1) -> int:
+    return a + b
+
+
+@task
+def fail(a: int) -> int:
+    raise ValueError(f"no {a}")
+
+
+@task
+def hang(a: int) -> int:
+    Path(os.environ["STARTED"]).touch()
+    time.sleep(600)
+    return a
+
+
+@task
+def size(file: FlyteFile) -> int:
+    with open(file) as opened:
+        return len(opened.read())
+
+
+@workflow
+def inner(a: int) -> int:
+    return add(a=fail(a=a))
+
+
+@workflow
+def broken(a: int) -> int:
+    return inner(a=add(a=a))
+
+
+@workflow
+def flow(a: int = 3) -> tuple[int, int]:
+    chosen = conditional("size").if_(a > 3).then(add(a=a)).else_().then(add(a=a, b=10))
+    return chosen, add(a=chosen)
+
+
+plan = LaunchPlan("plan_of_tests", flow, {"a": 5})
+
+
+@task
+async def later(a: int) -> int:
+    await asyncio.sleep(0)
+    return a + 1
