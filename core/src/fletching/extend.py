@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from fletching.idl.signature import check_signature as check_signature
     from fletching.idl.signature import interface_from_idl as interface_from_idl
     from fletching.idl.template import task_template as task_template
+    from fletching.idl.translate import get_serializable as get_serializable
     from fletching.interface import MISSING as MISSING
     from fletching.interface import Interface as Interface
     from fletching.metadata import TaskMetadata as TaskMetadata
@@ -150,6 +151,7 @@ _HOMES = {
     "executor_named": "run.executors",
     "field_transformer": "types.engine",
     "from_literal_map": "types.idl",
+    "get_serializable": "idl.translate",
     "guess_python_type": "types.guess",
     "hookimpl": "hookspecs",
     "input_option": "cli.inputs",

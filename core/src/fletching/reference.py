@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from fletching.errors import WireError
 from fletching.frozen import check_text
+from fletching.wirevalue import WireValue
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from flyteidl.core import identifier_pb2
 
 __all__ = ["LaunchPlanReference", "Reference", "ResourceType", "TaskReference", "WorkflowReference"]
@@ -24,7 +28,7 @@ class ResourceType(IntEnum):
 
 
 @dataclass(frozen=True)
-class Reference:
+class Reference(WireValue):
     """Points at an entity of a backend; use one of the classes below."""
 
     project: str
@@ -54,6 +58,20 @@ class Reference:
             name=self.name,
             version=self.version,
         )
+
+    def to_flyte_idl(self) -> identifier_pb2.Identifier:
+        """Return the wire form; the same as `id`."""
+        return self.id
+
+    @classmethod
+    def from_flyte_idl(cls, pb2_object: identifier_pb2.Identifier) -> Self:
+        """Return the reference to what an identifier names, of the class that it says."""
+        for kind in (TaskReference, WorkflowReference, LaunchPlanReference):
+            if kind._resource_type == pb2_object.resource_type and issubclass(kind, cls):
+                at = pb2_object
+                made: Any = kind(at.project, at.domain, at.name, at.version)
+                return made  # type: ignore[no-any-return]  # of this class, as was just asked
+        raise WireError(f"an identifier of resource type {pb2_object.resource_type} is read as {cls.__name__}")
 
 
 @dataclass(frozen=True)
