@@ -12,7 +12,7 @@ from fletching.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["fast_execute", "run_fast"]
+__all__ = ["PROGRAM", "fast_execute", "run_fast"]
 
 PROGRAM = Program(
     "fletch-fast-execute", "unpacks code and runs a program with it", ("additional-distribution", "dest-dir")
@@ -51,8 +51,8 @@ def run_fast(argv: Sequence[str]) -> int:
         sys.stderr.write(f"{PROGRAM.name}: {error}\nsee {PROGRAM.name} --help\n")
         return 2
     uri, folder = given.get("additional-distribution"), given.get("dest-dir")
-    place = os.path.realpath(os.path.expanduser(folder or os.curdir))
     try:
+        place = os.path.realpath(os.path.expanduser(folder or os.curdir))
         if uri:
             fetch_code(uri, place)
             inner = with_code(inner, uri, folder or place)

@@ -72,7 +72,7 @@ def azure_options(place: Place, *, anonymous: bool = False) -> Options:
         kind="AzureStore",
         config=config,
         who=who,
-        endpoint=endpoint or f"the account {config.get('account_name', 'of the emulator')!r}",
+        endpoint=endpoint or ("the emulator" if emulator else f"the account {config.get('account_name')!r}"),
         settings=SETTINGS,
     )
 
