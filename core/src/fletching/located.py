@@ -54,6 +54,27 @@ def wire_module(name: str) -> str:
     return ".".join(parts)
 
 
+_seen: dict[str, dict[int, str]] = {}
+"""Of each module that was looked through: the variables by the identity of what they held then. It may have changed."""
+
+
+def _variable_of(value: object, module_name: str) -> str | None:
+    """Return the first variable of a module that holds a value; a module of thousands is looked through once."""
+    module = sys.modules.get(module_name)
+    if module is None:
+        return None
+    # vars(), not dir(): looking must not run a module's __getattr__.
+    variables = vars(module)
+    known = _seen.get(module_name, {}).get(id(value))
+    if known is not None and variables.get(known) is value:
+        return known
+    found: dict[int, str] = {}
+    for name, held in list(variables.items()):
+        found.setdefault(id(held), name)
+    _seen[module_name] = found
+    return found.get(id(value))
+
+
 class Located:
     """Knows the module it was made in, and finds the variable that holds it when somebody asks."""
 
@@ -80,13 +101,8 @@ class Located:
             ResolverError: no variable of the module does.
         """
         if self._lhs is None:
-            module = sys.modules.get(self._instantiated_in)
-            # vars(), not dir(): looking must not run a module's __getattr__.
-            for name, value in list(vars(module).items()) if module is not None else []:
-                if value is self:
-                    self._lhs = name
-                    break
-            else:
+            self._lhs = _variable_of(self, self._instantiated_in)
+            if self._lhs is None:
                 from fletching.errors import ResolverError
 
                 raise ResolverError(

@@ -8,6 +8,7 @@ signature of the task's interface, which makes Python itself bind the arguments,
 from __future__ import annotations
 
 import builtins
+from functools import lru_cache
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -224,14 +225,20 @@ def _direct(
 
 def _define(task: str, lines: list[str], name: str, names: Mapping[str, Any]) -> Callable[..., Any]:
     scope = dict(names)
-    exec(compile("\n".join(lines), f"<call of {task}>", "exec"), scope)  # noqa: S102 - only our own text is compiled
+    exec(_code("\n".join(lines)), scope)  # noqa: S102 - only our own text is compiled
     made: Any = scope[name]
     made.__name__ = made.__qualname__ = task
     made.__code__ = _renamed(made.__code__, task)
     return made  # type: ignore[no-any-return]
 
 
+@lru_cache(maxsize=1024)
+def _code(text: str) -> CodeType:
+    """Return the code of a text: many tasks of a project have parameters of the same names and types."""
+    return compile(text, "<call>", "exec")
+
+
 def _renamed(code: CodeType, task: str) -> CodeType:
     """Return code that tracebacks, and asyncio's words about a coroutine, call by the name of the task."""
     inner = tuple(_renamed(one, task) if isinstance(one, CodeType) else one for one in code.co_consts)
-    return code.replace(co_name=task, co_qualname=task, co_consts=inner)
+    return code.replace(co_filename=f"<call of {task}>", co_name=task, co_qualname=task, co_consts=inner)
