@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import SimpleType
 
 if TYPE_CHECKING:
@@ -98,10 +99,6 @@ def assignable(source: Any, target: Any) -> bool:
     return bool(one != "simple" or source.simple == target.simple or target.simple == SimpleType.NONE)
 
 
-Find = "Callable[[str, Any], Any]"
-"""Returns the interface behind a kind and an identifier; raises what the caller sees if there is none."""
-
-
 def check_workflow(template: Any, subs: dict[str, Any], find: Callable[[str, Any], Any]) -> None:
     """Check a graph: targets exist, promises point at outputs that fit, nothing waits for itself."""
     what = f"workflow {template.id.name!r}"
@@ -110,9 +107,12 @@ def check_workflow(template: Any, subs: dict[str, Any], find: Callable[[str, Any
     need(len(set(ids)) == len(ids), f"{what}: two nodes of one id in {ids}")
     interfaces = {node.id: outputs_of(node, subs, find) for node in template.nodes}
     for node in _all_nodes(template):
-        for binding in node.inputs:
-            _check_binding(f"{what}, node {node.id!r}, input {binding.var!r}", binding.binding, template, interfaces)
         interface = _interface(node, subs, find)
+        for binding in node.inputs:
+            place = f"{what}, node {node.id!r}, input {binding.var!r}"
+            known = None if interface is None else interface.inputs.variables
+            wanted = known[binding.var].type if known is not None and binding.var in known else None
+            _check_binding(place, binding.binding, template, interfaces, wanted)
         if interface is not None:
             bound = {binding.var for binding in node.inputs}
             need(bound <= set(interface.inputs.variables), f"{what}: node {node.id!r} binds unknown inputs: {bound}")
@@ -121,7 +121,8 @@ def check_workflow(template: Any, subs: dict[str, Any], find: Callable[[str, Any
                 need(not missing, f"{what}: node {node.id!r} leaves inputs out: {missing}")
     for binding in template.outputs:
         need(binding.var in template.interface.outputs.variables, f"{what}: no output {binding.var!r}")
-        _check_binding(f"{what}, output {binding.var!r}", binding.binding, template, interfaces)
+        wanted = template.interface.outputs.variables[binding.var].type
+        _check_binding(f"{what}, output {binding.var!r}", binding.binding, template, interfaces, wanted)
     need(
         {b.var for b in template.outputs} == set(template.interface.outputs.variables), f"{what}: outputs are left out"
     )
@@ -160,25 +161,34 @@ def outputs_of(node: Any, subs: dict[str, Any], find: Callable[[str, Any], Any])
     return None if interface is None else interface.outputs.variables
 
 
-def _check_binding(what: str, data: Any, template: Any, interfaces: dict[str, Any]) -> None:
+def _check_binding(what: str, data: Any, template: Any, interfaces: dict[str, Any], wanted: Any) -> None:
     form = data.WhichOneof("value")
     need(form, f"{what}: bound to nothing")
     if form == "collection":
+        inner = wanted.collection_type if wanted is not None and wanted.HasField("collection_type") else None
         for each in data.collection.bindings:
-            _check_binding(what, each, template, interfaces)
+            _check_binding(what, each, template, interfaces, inner)
     elif form == "map":
+        inner = wanted.map_value_type if wanted is not None and wanted.HasField("map_value_type") else None
         for each in data.map.bindings.values():
-            _check_binding(what, each, template, interfaces)
+            _check_binding(what, each, template, interfaces, inner)
+    elif form == "scalar":
+        need(
+            wanted is None or fits(Literal(scalar=data.scalar), wanted), f"{what}: {data.scalar} does not fit its type"
+        )
     elif form == "promise":
         promise = data.promise
-        if promise.node_id in ("", "start-node"):
-            need(
-                promise.var in template.interface.inputs.variables, f"{what}: the workflow has no input {promise.var!r}"
-            )
-            return
-        need(promise.node_id in interfaces, f"{what}: there is no node {promise.node_id!r}")
-        known = interfaces[promise.node_id]
-        need(known is None or promise.var in known, f"{what}: node {promise.node_id!r} gives no {promise.var!r}")
+        known = template.interface.inputs.variables
+        if promise.node_id not in ("", "start-node"):
+            need(promise.node_id in interfaces, f"{what}: there is no node {promise.node_id!r}")
+            known = interfaces[promise.node_id]
+        need(
+            known is None or promise.var in known,
+            f"{what}: {promise.node_id or 'the start'!r} gives no {promise.var!r}",
+        )
+        if known is not None and wanted is not None and not promise.attr_path:
+            given = known[promise.var].type
+            need(assignable(given, wanted), f"{what}: what node {promise.node_id!r} gives does not fit: {given}")
 
 
 def _check_order(what: str, template: Any) -> None:
