@@ -18,15 +18,30 @@ from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.literals_pb2 import LiteralMap
 
 import fletching
-from fletching import Image, ImageConfig, SerializationSettings, accelerators
+from fletching import FastSerializationSettings, Image, ImageConfig, Resources, SerializationSettings, accelerators
 from fletching.extend import dynamic_job, serialize
 from fletching.resolver import default_task_resolver
+from fletching.resources import ResourceSpec
 
 GOLDEN = Path(__file__).parent / "golden" / "wire"
 WRITTEN = json.loads((GOLDEN / "workflows.json").read_text())
 IMAGE = Image("default", "example.com/image", "v1")
 SETTINGS = SerializationSettings(
     image_config=ImageConfig(IMAGE, [IMAGE]), project="p", domain="d", version="v", env={"FROM": "settings"}
+)
+OTHER = SerializationSettings(
+    image_config=ImageConfig(
+        IMAGE, [IMAGE, Image("gpu", "example.com/gpu", "v3"), Image("pinned", "a/b", None, "sha256:1")]
+    ),
+    project="p",
+    domain="d",
+    version="v",
+    env={"FROM": "settings"},
+    git_repo="github.com/a/b",
+    python_interpreter="/usr/local/bin/python3",
+    fast_serialization_settings=FastSerializationSettings(True, "/root", "s3://bucket/code.tar.gz"),
+    source_root="/root/src",
+    default_resources=ResourceSpec(requests=Resources(cpu="1"), limits=Resources(mem="1Gi")),
 )
 MESSAGES: dict[str, Any] = {
     "task": TaskSpec,
@@ -69,15 +84,17 @@ def normalised(message: Any) -> Any:
     return message
 
 
+OURS = {
+    "pyflyte-execute": "fletch-execute",
+    "pyflyte-fast-execute": "fletch-fast-execute",
+    "flytekit.core.python_auto_container.default_task_resolver": default_task_resolver.location,
+}
+
+
 def _normalise_task(template: Any) -> None:
     template.metadata.runtime.version = ""
-    args = list(template.container.args)
-    if args and template.type != "raw-container":
-        assert args[0] in ("pyflyte-execute", "fletch-execute")
-        at = args.index("--resolver") + 1
-        assert args[at] in ("flytekit.core.python_auto_container.default_task_resolver", default_task_resolver.location)
-        args[0] = args[at] = ""
-        template.container.args[:] = args
+    template.container.args[:] = [OURS.get(word, word) for word in template.container.args]
+    _normalise_pod(template.k8s_pod)
     for pair in template.container.env:
         if pair.key == "_F_SS_C":
             pair.value = json.dumps(json.loads(gzip.decompress(base64.b64decode(pair.value))), sort_keys=True)
@@ -95,11 +112,8 @@ def _normalise_nodes(nodes: Any) -> None:
 
 def _normalise_pod(pod: Any) -> None:
     for container in pod.pod_spec.fields["containers"].list_value.values if pod.HasField("pod_spec") else ():
-        args = container.struct_value.fields["args"].list_value
-        words = [each.string_value for each in args.values]
-        words[0] = words[words.index("--resolver") + 1] = ""
-        args.Clear()
-        args.extend(words)
+        for word in container.struct_value.fields["args"].list_value.values if "args" in container.struct_value else ():
+            word.string_value = OURS.get(word.string_value, word.string_value)
 
 
 HINTED = {"dyn_hinted"}
@@ -125,6 +139,13 @@ def test_it_is_registered_as_flytekit_registers_it(name: str, programs: Any) -> 
     assert [(kind, str(message)) for kind, message in ours] == [(kind, str(message)) for kind, message in theirs]
     for (_, one), (_, other) in zip(ours, theirs, strict=True):
         assert one.SerializeToString(deterministic=True) == other.SerializeToString(deterministic=True)
+
+
+@pytest.mark.parametrize("name", list(WRITTEN["others"]))
+def test_other_settings_are_written_as_flytekit_writes_them(name: str, programs: Any) -> None:
+    theirs = [(kind, normalised(read(kind, text))) for kind, text in WRITTEN["others"][name]]
+    made = serialize([getattr(programs, name)], OTHER).entities
+    assert [(each.kind, str(normalised(each.message))) for each in made] == [(kind, str(one)) for kind, one in theirs]
 
 
 @pytest.mark.parametrize("name", list(WRITTEN["options"]))

@@ -141,10 +141,24 @@ def rows(FlyteFile, FlyteDirectory, Pickled):
     struct = Struct()
     struct.update({"a": 1, "b": [1, "x", None, True], "c": {"d": 1.5}})
     inner = c.Inner(1, 2.5)
-    outer = c.Outer(inner, [inner, c.Inner(3)], {"k": inner}, None, when, date(2024, 1, 2), timedelta(seconds=1.5), Color.RED, {1: "a"})
-    outer_2 = c.Outer(inner, [], {}, inner, when, date(1, 1, 1), timedelta(0), Color.GREEN, {}, False, "x", ["ä"], {"a": [1, None]})
+    outer = c.Outer(
+        inner,
+        [inner, c.Inner(3)],
+        {"k": inner},
+        None,
+        when,
+        date(2024, 1, 2),
+        timedelta(seconds=1.5),
+        Color.RED,
+        {1: "a"},
+    )
+    outer_2 = c.Outer(
+        inner, [], {}, inner, when, date(1, 1, 1), timedelta(0), Color.GREEN, {}, False, "x", ["ä"], {"a": [1, None]}
+    )
     model = m.Model(part=m.Part(x=1), many=[m.Part(x=2, y=0.5)], when=when, color=Color.RED, named={"a": 1})
-    files = c.Files(FlyteFile("s3://b/a.csv"), FlyteDirectory("s3://b/d"), [FlyteFile("s3://b/c")], FlyteFile("s3://b/e"))
+    files = c.Files(
+        FlyteFile("s3://b/a.csv"), FlyteDirectory("s3://b/d"), [FlyteFile("s3://b/c")], FlyteFile("s3://b/e")
+    )
     return {
         "dataclass flat": (c.Flat, c.Flat(1, "x", [1.0, 2.5])),
         "dataclass outer": (c.Outer, outer),
@@ -199,8 +213,14 @@ def main(line):
     written = {}
     for name, (python_type, value) in flytekit_rows().items():
         engine = FlytePickleTransformer() if name.startswith("pickle") else TypeEngine
-        literal_type = engine.get_literal_type(python_type) if engine is not TypeEngine else engine.to_literal_type(python_type)
-        literal = TypeEngine.to_literal(context, value, python_type, literal_type) if engine is TypeEngine else pickled(engine, context, value, python_type, literal_type)
+        literal_type = (
+            engine.get_literal_type(python_type) if engine is not TypeEngine else engine.to_literal_type(python_type)
+        )
+        literal = (
+            TypeEngine.to_literal(context, value, python_type, literal_type)
+            if engine is TypeEngine
+            else pickled(engine, context, value, python_type, literal_type)
+        )
         literal_type, literal = literal_type.to_flyte_idl(), literal.to_flyte_idl()
         row = {"type": encoded(literal_type)}
         if literal.scalar.blob.metadata.type.format == "PythonPickle":
@@ -258,7 +278,11 @@ def described(value):
         return value.remote_source or value.path
     if isinstance(value, (list, tuple)):
         return [described(item) for item in value]
-    return {name: described(item) for name, item in vars(value).items() if name != "b"} if hasattr(value, "__dict__") else value
+    return (
+        {name: described(item) for name, item in vars(value).items() if name != "b"}
+        if hasattr(value, "__dict__")
+        else value
+    )
 
 
 def encoded(message):

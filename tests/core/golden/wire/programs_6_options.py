@@ -109,3 +109,22 @@ shell_pod = sdk.ContainerTask(
 def wf_shell(a: int, f: sdk.FlyteFile) -> int:
     shell_bare()
     return inc(a=shell(a=a, f=f).with_overrides(retries=3, requests=sdk.Resources(mem="1Gi")))
+
+
+@sdk.task(container_image="{{.image.gpu.fqn}}:{{.image.default.version}}", pod_template=sdk.PodTemplate())
+def on_gpu(a: int) -> int:
+    return a
+
+
+@sdk.task(container_image="{{.images.pinned}}", requests=sdk.Resources(cpu="4"))
+def pinned(a: int) -> int:
+    return a
+
+
+@sdk.workflow
+def wf_images(a: int) -> int:
+    return pinned(a=on_gpu(a=a)).with_overrides(container_image="a/c:1")
+
+
+WITH_OTHER_SETTINGS = ("inc", "resourced", "dyn_loop", "wf_images", "wf_chain", "shell", "lp_labels")
+"""What is also written for a registration with code beside the image, more images and default resources."""

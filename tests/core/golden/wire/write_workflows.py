@@ -15,11 +15,12 @@ from pathlib import Path
 
 import flytekit
 import flytekit.extras.accelerators
-from flytekit.configuration import Image, ImageConfig, SerializationSettings
+from flytekit.configuration import FastSerializationSettings, Image, ImageConfig, SerializationSettings
 from flytekit.core.base_task import PythonTask
 from flytekit.core.context_manager import FlyteContextManager
 from flytekit.core.launch_plan import LaunchPlan
 from flytekit.core.node_creation import create_node
+from flytekit.core.resources import ResourceSpec
 from flytekit.core.type_engine import TypeEngine
 from flytekit.core.workflow import WorkflowBase
 from flytekit.models.admin.workflow import WorkflowSpec
@@ -35,6 +36,21 @@ HERE = Path(__file__).parent
 IMAGE = Image("default", "example.com/image", "v1")
 SETTINGS = SerializationSettings(
     image_config=ImageConfig(IMAGE, [IMAGE]), project="p", domain="d", version="v", env={"FROM": "settings"}
+)
+
+OTHER = SerializationSettings(
+    image_config=ImageConfig(
+        IMAGE, [IMAGE, Image("gpu", "example.com/gpu", "v3"), Image("pinned", "a/b", None, "sha256:1")]
+    ),
+    project="p",
+    domain="d",
+    version="v",
+    env={"FROM": "settings"},
+    git_repo="github.com/a/b",
+    python_interpreter="/usr/local/bin/python3",
+    fast_serialization_settings=FastSerializationSettings(True, "/root", "s3://bucket/code.tar.gz"),
+    source_root="/root/src",
+    default_resources=ResourceSpec(flytekit.Resources(cpu="1"), flytekit.Resources(mem="1Gi")),
 )
 
 
@@ -54,10 +70,10 @@ def text(message) -> str:
     return base64.b64encode(message.SerializeToString(deterministic=True)).decode()
 
 
-def registered(entity, options=None) -> list[list[str]]:
+def registered(entity, options=None, settings=SETTINGS) -> list[list[str]]:
     """Return kind and bytes of everything that is registered with an entity, dependencies first."""
     found: OrderedDict = OrderedDict()
-    get_serializable(found, SETTINGS, entity, options)
+    get_serializable(found, settings, entity, options)
     kinds = {TaskSpec: "task", WorkflowSpec: "workflow", WireLaunchPlan: "launch_plan"}
     return [[kinds[type(one)], text(one.to_flyte_idl())] for one in found.values() if type(one) in kinds]
 
@@ -77,6 +93,7 @@ def main() -> None:
     module = load()
     specs, dynamic, failed = {}, {}, {}
     optioned = {name: registered(getattr(module, name), options) for name, options in module.OPTIONS.items()}
+    others = {name: registered(getattr(module, name), settings=OTHER) for name in module.WITH_OTHER_SETTINGS}
     for name, entity in list(vars(module).items()):
         if isinstance(entity, (PythonTask, WorkflowBase, LaunchPlan)):
             try:
@@ -90,7 +107,13 @@ def main() -> None:
             failed[f"{name}()"] = f"{type(error).__name__}: {error}"
     for name, why in failed.items():
         print("flytekit refuses", name, why, file=sys.stderr)
-    content = {"flytekit": version("flytekit"), "specs": specs, "dynamic": dynamic, "options": optioned}
+    content = {
+        "flytekit": version("flytekit"),
+        "specs": specs,
+        "dynamic": dynamic,
+        "options": optioned,
+        "others": others,
+    }
     (HERE / "workflows.json").write_text(json.dumps(content, indent=1) + "\n")
     print(f"a workflow of ten nodes and its tasks: {milliseconds(module.wf_ten):.3f} ms", file=sys.stderr)
 
