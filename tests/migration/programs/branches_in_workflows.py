@@ -49,7 +49,11 @@ def apply(name: str, income: float, debts: float) -> str:
         .then(members(name=name, points=points))
         .elif_((points > 5.0) & member.is_false())
         .then(
-            conditional("rich").if_(points > 7.0).then(offer(score=points)).else_().then(ask_more(name=name, score=points))
+            conditional("rich")
+            .if_(points > 7.0)
+            .then(offer(score=points))
+            .else_()
+            .then(ask_more(name=name, score=points))
         )
         .else_()
         .then(refuse(name=name))

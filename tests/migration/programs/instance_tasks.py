@@ -40,4 +40,8 @@ def translate(word: str) -> str:
 if __name__ == "__main__":
     print(translate(word="red"), translate(word="green"))
     print(colours.name, colours.task_type, colours.metadata.retries, colours.metadata.interruptible)
-    print(colours(word="blue", fallback="x"), sorted(colours.python_interface.inputs), list(colours.python_interface.outputs))
+    print(
+        colours(word="blue", fallback="x"),
+        sorted(colours.python_interface.inputs),
+        list(colours.python_interface.outputs),
+    )

@@ -19,8 +19,7 @@ def average(prices: List[float]) -> float:
 
 
 @reference_task(project="markets", domain="production", name="markets.rates.convert", version="v7")
-def convert(amount: float, currency: str) -> float:
-    ...
+def convert(amount: float, currency: str) -> float: ...
 
 
 @workflow

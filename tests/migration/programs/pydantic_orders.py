@@ -29,7 +29,9 @@ class Order(BaseModel):
 
 @task
 def receive(number: int, skus: List[str]) -> Order:
-    return Order(number=number, items=[Item(sku=sku, quantity=at + 1, price=2.5 * (at + 1)) for at, sku in enumerate(skus)])
+    return Order(
+        number=number, items=[Item(sku=sku, quantity=at + 1, price=2.5 * (at + 1)) for at, sku in enumerate(skus)]
+    )
 
 
 @task

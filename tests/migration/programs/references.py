@@ -14,8 +14,7 @@ from flytekit.core.testing import task_mock
 
 
 @reference_task(project="geo", domain="staging", name="geo.lookup", version="3")
-def lookup(place: str) -> typing.List[float]:
-    ...
+def lookup(place: str) -> typing.List[float]: ...
 
 
 @reference_workflow(project="geo", domain="staging", name="geo.distance", version="3")
@@ -24,8 +23,7 @@ def distance(start: typing.List[float], end: typing.List[float]) -> float:
 
 
 @reference_launch_plan(project="geo", domain="staging", name="geo.fare", version="2")
-def fare(kilometres: float) -> float:
-    ...
+def fare(kilometres: float) -> float: ...
 
 
 @task

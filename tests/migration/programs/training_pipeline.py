@@ -89,13 +89,7 @@ def select(degrees: List[int], ridges: List[float], rows: int = 200, seed: int =
     scores = search(candidates=grid(degrees=degrees, ridges=ridges), train=data.train, test=data.test)
     winner = best(scores=scores)
     error = error_of(scored=winner)
-    return (
-        conditional("good enough")
-        .if_(error < 0.01)
-        .then(describe(scored=winner))
-        .else_()
-        .then(give_up(error=error))
-    )
+    return conditional("good enough").if_(error < 0.01).then(describe(scored=winner)).else_().then(give_up(error=error))
 
 
 if __name__ == "__main__":

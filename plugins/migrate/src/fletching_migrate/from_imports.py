@@ -107,7 +107,9 @@ class FromImport:
         missing = wanted.pop("", None)
         if not wanted:
             advice = "none of its names is used here; import those that others take from this module, by name"
-            self.imports.findings.append(Finding(line=self.source.line(self.node), name=f"{self.module}.*", advice=advice))
+            self.imports.findings.append(
+                Finding(line=self.source.line(self.node), name=f"{self.module}.*", advice=advice)
+            )
             return
         texts = [f"from {module} import {', '.join(names)}" for module, names in wanted.items()]
         start, end = self.source.span(self.node)

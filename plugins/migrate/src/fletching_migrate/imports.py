@@ -38,7 +38,7 @@ class Imports:
         """Look at every import of the program."""
         plain: dict[tuple[int, str], list[tuple[cst.Import, cst.ImportAlias]]] = {}
         scopes: dict[tuple[int, str], object] = {}
-        for statement in statements(self.source.tree):
+        for statement in self.source.imports:
             if isinstance(statement, cst.ImportFrom):
                 module = dotted(statement.module)
                 if not statement.relative and module.partition(".")[0] in ROOTS:
@@ -65,9 +65,7 @@ class Imports:
         if home.package and not home.advice:
             self.packages.add(home.package)
 
-    def _module(
-        self, scope: object, local: str, base: str, found: list[tuple[cst.Import, cst.ImportAlias]]
-    ) -> None:
+    def _module(self, scope: object, local: str, base: str, found: list[tuple[cst.Import, cst.ImportAlias]]) -> None:
         """Rewrite ``import flytekit`` in any of its forms, and all uses of the name it binds."""
         alone = self.names.is_module(base) or base in ROOTS
         changed = self.uses(scope, local, base)
@@ -160,18 +158,3 @@ class Imports:
             return False
         self.edits.append(Edit(begin, finish, ""))
         return True
-
-
-def statements(tree: cst.Module) -> list[cst.Import | cst.ImportFrom]:
-    """Return every import statement, wherever it is."""
-    found: list[cst.Import | cst.ImportFrom] = []
-
-    class Finder(cst.CSTVisitor):
-        def visit_Import(self, node: cst.Import) -> None:  # noqa: N802 - libcst names the method
-            found.append(node)
-
-        def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: N802 - libcst names the method
-            found.append(node)
-
-    tree.visit(Finder())
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import tempfile
@@ -36,6 +37,8 @@ class Looked:
     def write(self) -> None:
         """Put the new text in the place of the old one, at once; the file's permissions stay."""
         target = self.path.resolve()
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, "the file is write-protected")
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -54,6 +57,8 @@ def look_at(path: Path) -> Looked:
         raw = path.read_bytes()
     except OSError as error:
         return _unreadable(path, f"cannot be read: {error.strerror or error}")
+    if b"flyte" not in raw.lower():
+        return Looked(path=path, migrated=Migrated(text=""))
     try:
         encoding = _encoding(raw) if kind == "program" else "utf-8-sig" if raw.startswith(codecs.BOM_UTF8) else "utf-8"
         old = raw.decode(encoding)

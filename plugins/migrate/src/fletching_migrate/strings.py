@@ -23,16 +23,15 @@ REQUIREMENT = re.compile(r"\s*(flytekit(?:plugins-[\w-]+)?)\s*(?:\[[\w, -]*\])?\
 def in_strings(source: Source, names: Names, handled: set[int]) -> list[Finding]:
     """Return what the strings of a program name; docstrings, and strings in ``handled``, are left out."""
     found: list[Finding] = []
-
-    class Reader(cst.CSTVisitor):
-        def visit_SimpleString(self, node: cst.SimpleString) -> None:  # noqa: N802 - libcst names the method
-            if id(node) not in handled and not isinstance(source.parent(node), cst.Expr):
-                found.extend(_told(names, source.line(node), node.raw_value))
-
-        def visit_FormattedStringText(self, node: cst.FormattedStringText) -> None:  # noqa: N802 - libcst names the method
-            found.extend(_told(names, source.line(node), node.value))
-
-    source.tree.visit(Reader())
+    for node in source.strings:
+        if isinstance(node, cst.SimpleString):
+            if id(node) in handled or isinstance(source.parent(node), cst.Expr):
+                continue
+            text = node.raw_value
+        else:
+            text = node.value
+        if "flytekit" in text:
+            found += _told(names, source.line(node), text)
     return found
 
 

@@ -1,0 +1,326 @@
+"""What becomes of each form of an import, and of the names it binds."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fletching_migrate import migrate_text
+
+
+def made(text: str) -> str:
+    return migrate_text(textwrap.dedent(text)).text
+
+
+def advice(text: str) -> dict[str, int]:
+    """Return what has to be done by hand: names and lines."""
+    return {one.name: one.line for one in migrate_text(textwrap.dedent(text)).findings}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from flytekit import task\n", "from fletching import task\n"),
+        ("from flytekit.core.task import task as t\n", "from fletching import task as t\n"),
+        ("from flytekit import task  as  t # x\n", "from fletching import task  as  t # x\n"),
+        ("from   flytekit   import   task ,workflow\n", "from   fletching   import   task ,workflow\n"),
+        ("from flytekit.types.file import FlyteFile as F\n", "from fletching import FlyteFile as F\n"),
+        (
+            "from flytekit.exceptions.user import FlyteRecoverableException\n",
+            "from fletching import RecoverableError as FlyteRecoverableException\n",
+        ),
+        (
+            "from flytekit.exceptions.user import FlyteRecoverableException as R\n",
+            "from fletching import RecoverableError as R\n",
+        ),
+        ("import flytekit\n", "import fletching\n"),
+        ("import flytekit as fl\nfl.task\n", "import fletching as fl\nfl.task\n"),
+        ("import os, flytekit as fl, sys\nfl.task\n", "import os, fletching as fl, sys\nfl.task\n"),
+        ("import flytekit.core.task\nflytekit.core.task.task\n", "import fletching\nfletching.task\n"),
+        (
+            "import flytekit.types.file as files\nx: files.FlyteFile['csv']\n",
+            "import fletching as files\nx: files.FlyteFile['csv']\n",
+        ),
+        (
+            "import flytekit\n@flytekit.task(retries=1)\ndef f(): ...\n",
+            "import fletching\n@fletching.task(retries=1)\ndef f(): ...\n",
+        ),
+        (
+            "import flytekit\nflytekit.exceptions.user.FlyteDisapprovalException\n",
+            "import fletching, fletching.errors\nfletching.errors.DisapprovedError\n",
+        ),
+        (
+            "from flytekit.core import context_manager as cm\ncm.FlyteContextManager.push_context\n",
+            "import fletching as cm\ncm.FlyteContextManager.push_context\n",
+        ),
+        (
+            "import flytekit as fl\nx: 'fl.types.file.FlyteFile | None' = None\n",
+            "import fletching as fl\nx: 'fl.FlyteFile | None' = None\n",
+        ),
+        ("if True: from flytekit import task\n", "if True: from fletching import task\n"),
+        (
+            "def f():\n\tfrom flytekit import task; return task\n",
+            "def f():\n\tfrom fletching import task; return task\n",
+        ),
+        ("from flytekit import \\\n    task\n", "from fletching import \\\n    task\n"),
+        ("import flytekit\nprint(flytekit.__version__)\n", "import fletching\nprint(fletching.__version__)\n"),
+        ("from flytekitplugins.sqlalchemy import SQLAlchemyTask\n", "from fletching import SQLAlchemyTask\n"),
+        ("from flytekit import *\n@task\ndef f(): ...\n", "from fletching import task\n@task\ndef f(): ...\n"),
+    ],
+)
+def test_every_form_is_rewritten(before: str, after: str) -> None:
+    done = migrate_text(before)
+    assert done.text == after
+    assert not done.findings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from .flytekit import task\n",
+        "import flytekit_tools, notflytekit\n",
+        "from flytekitplus import task\n",
+        "def flytekit(): ...\nflytekit.task\n",
+        "x.flytekit.task\n",
+        '"""Written for flytekit.task and flytekit.core.task."""\n',
+        "# from flytekit import task\n",
+        "",
+    ],
+)
+def test_what_is_not_flytekit_stays(text: str) -> None:
+    done = migrate_text(text)
+    assert (done.text, done.findings) == (text, ())
+
+
+def test_names_from_several_modules_are_parted_and_keep_their_comments() -> None:
+    before = """
+        from flytekit import (
+            task,  # makes a task
+            Deck_,  # nobody knows
+            workflow,
+            FlyteContextManager,
+            TypeEngine,  # finds types
+        )
+    """
+    assert made(before) == textwrap.dedent("""
+        # nobody knows
+        # finds types
+        from flytekit import Deck_, TypeEngine
+        from fletching import (
+            task,  # makes a task
+            workflow,
+            FlyteContextManager,
+        )
+    """)
+    assert set(advice(before)) == {"flytekit.Deck_", "flytekit.TypeEngine"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from flytekit import task, logger\n", "from flytekit import logger\nfrom fletching import task\n"),
+        ("from flytekit import logger, task\n", "from flytekit import logger\nfrom fletching import task\n"),
+        ("from flytekit import (task, logger)\n", "from flytekit import logger\nfrom fletching import (task)\n"),
+        ("from flytekit import (task, logger,)\n", "from flytekit import logger\nfrom fletching import (task)\n"),
+        (
+            "from flytekit import logger, task, TypeEngine, workflow, Literal\n",
+            "from flytekit import logger, TypeEngine, Literal\nfrom fletching import task, workflow\n",
+        ),
+        (
+            "if x: from flytekit import logger, task, dynamic\n",
+            "if x: from flytekit import logger; from fletching import task, dynamic\n",
+        ),
+        (
+            "    a = 1; from flytekit import logger, task, dynamic\n",
+            "    a = 1; from flytekit import logger; from fletching import task, dynamic\n",
+        ),
+    ],
+)
+def test_what_has_no_equal_stays_where_it_is(before: str, after: str) -> None:
+    begin = "if 1:\n" if before.startswith(" ") else ""
+    done = migrate_text(begin + before)
+    if "TypeEngine" in before:
+        # The larger part keeps the statement.
+        assert "from fletching import task, workflow" in done.text
+        assert "import logger" in done.text
+    else:
+        assert done.text == begin + after
+    assert "flytekit.logger" in {one.name for one in done.findings}
+
+
+def test_uses_without_equal_keep_flytekit_beside() -> None:
+    before = "import flytekit as fl\n\nfl.task\nfl.logger.info('x')\n"
+    assert made(before) == "import fletching, flytekit as fl\n\nfletching.task\nfl.logger.info('x')\n"
+    assert advice(before) == {"flytekit.logger": 4}
+
+
+def test_nothing_changes_where_nothing_has_an_equal() -> None:
+    before = "import flytekit\nflytekit.logger.info('x')\n"
+    assert made(before) == before
+
+
+def test_a_module_as_a_value_is_told() -> None:
+    before = "import flytekit\nnames = dir(flytekit)\nflytekit.task\n"
+    assert made(before) == "import fletching, flytekit\nnames = dir(flytekit)\nfletching.task\n"
+    assert advice(before) == {"flytekit": 2}
+
+
+def test_a_fallback_keeps_the_name() -> None:
+    before = "try:\n    import flytekit\nexcept ImportError:\n    flytekit = None\nif flytekit is not None:\n    flytekit.core.task.task\n"
+    after = "try:\n    import fletching as flytekit\nexcept ImportError:\n    flytekit = None\nif flytekit is not None:\n    flytekit.task\n"
+    assert migrate_text(before).text == after
+    assert not migrate_text(before).findings
+
+
+def test_the_second_import_of_a_block_goes() -> None:
+    before = "import flytekit\nimport flytekit.types.file\nimport flytekit.types.directory  # kept\nflytekit.types.file.FlyteFile\n"
+    assert made(before) == "import fletching\nimport fletching  # kept\nfletching.FlyteFile\n"
+
+
+def test_scopes_are_told_apart() -> None:
+    before = """
+        import flytekit
+        def f(flytekit):
+            return flytekit.types.file.FlyteFile
+        def g():
+            import flytekit.core.task as flytekit
+            return flytekit.task, flytekit.TaskPlugins
+        flytekit.types.file.FlyteFile
+    """
+    after = """
+        import fletching
+        def f(flytekit):
+            return flytekit.types.file.FlyteFile
+        def g():
+            import fletching
+            return fletching.task, fletching.TaskPlugins
+        fletching.FlyteFile
+    """
+    done = made(before)
+    assert done.splitlines()[2:4] == textwrap.dedent(after).splitlines()[2:4]
+    assert done.splitlines()[-1] == "fletching.FlyteFile"
+    ast.parse(done)
+
+
+def test_a_star_brings_what_is_used_and_bound_nowhere() -> None:
+    before = (
+        "from flytekit import *\nlogger.info('x')\n@task\ndef f() -> FlyteFile: ...\ndef workflow(): ...\nworkflow()\n"
+    )
+    done = migrate_text(before)
+    assert done.text.startswith("from flytekit import *\nfrom fletching import FlyteFile, task\n")
+    assert {one.name for one in done.findings} == {"flytekit.logger"}
+
+
+def test_a_star_for_others_is_told() -> None:
+    before = "from flytekit.types.file import *\n"
+    assert made(before) == before
+    assert advice(before) == {"flytekit.types.file.*": 1}
+
+
+def test_strings_are_told_and_stay() -> None:
+    before = "mock.patch('flytekit.core.context_manager.FlyteContextManager')\nfor r in ['flytekit>=1.2', f'flytekit.core.{x}', 'flytekitplugins-pod[a]']: ...\n"
+    done = migrate_text(before)
+    assert done.text == before
+    assert [(one.line, one.name) for one in done.findings] == [
+        (1, "flytekit.core.context_manager.FlyteContextManager"),
+        (2, "flytekit.core"),
+        (2, "flytekit>=1.2"),
+        (2, "flytekitplugins-pod[a]"),
+    ]
+    assert "fletching.FlyteContextManager" in done.findings[0].advice
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["import flytekit\nprint 'x'\n", "from flytekit import (\n", "import flytekit\n\0\n", "flytekit = ((" + "(" * 3000],
+)
+def test_what_is_no_program_is_told_and_stays(text: str) -> None:
+    done = migrate_text(text)
+    assert done.text == text
+    assert [one.name for one in done.findings] == ["this file"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import flytekit\r\nflytekit.task\r\n",
+        "import flytekit\rflytekit.task\r",
+        "\fimport flytekit\n\f\nflytekit.task",
+    ],
+)
+def test_line_ends_and_form_feeds_stay(text: str) -> None:
+    assert migrate_text(text).text == text.replace("flytekit", "fletching")
+
+
+NAMES = [
+    "task",
+    "workflow",
+    "FlyteFile",
+    "logger",
+    "TypeEngine",
+    "FlyteRemote",
+    "nothing_like_it",
+    "core",
+    "FlyteRecoverableException",
+]
+MODULES = ["flytekit", "flytekit.core.task", "flytekit.types.file", "flytekit.exceptions.user", "flytekit.core", "os"]
+ALIASES = st.sampled_from(NAMES).flatmap(
+    lambda name: st.sampled_from([name, f"{name} as {name}", f"{name} as x_{name}"])
+)
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> str:
+    module = draw(st.sampled_from(MODULES))
+    if draw(st.booleans()):
+        return f"import {module}" + draw(st.sampled_from(["", f" as m_{module.rpartition('.')[2]}"]))
+    names = draw(st.lists(ALIASES, min_size=1, max_size=5))
+    form = draw(st.sampled_from(["{}", "({})", "({},)", "(\n    {},  # why\n)", "(\n  # first\n  {}\n)"]))
+    joint = ", " if "\n" not in form else draw(st.sampled_from([", ", ",\n    ", ",  # note\n    "]))
+    return f"from {module} import " + form.format(joint.join(names))
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> str:
+    lines = []
+    for statement in draw(st.lists(statements(), min_size=1, max_size=5)):
+        indented = draw(st.booleans())
+        lines.append(
+            "if x:\n" + textwrap.indent(statement, "    ")
+            if indented
+            else statement + draw(st.sampled_from(["", "  # kept", "; y = 1"]))
+        )
+    uses = [
+        "flytekit.task",
+        "flytekit.types.file.FlyteFile('a')",
+        "m_flytekit.logger",
+        "m_file.FlyteFile",
+        "m_core.task.task",
+        "flytekit",
+    ]
+    lines += draw(st.lists(st.sampled_from(uses), max_size=4))
+    newline = draw(st.sampled_from(["\n", "\r\n"]))
+    return newline.join("\n".join(lines).split("\n")) + draw(st.sampled_from(["", newline]))
+
+
+@settings(max_examples=150)
+@given(programs())
+def test_a_program_stays_one_and_is_finished_after_one_time(text: str) -> None:
+    done = migrate_text(text)
+    ast.parse(done.text)
+    assert migrate_text(done.text).text == done.text
+    # Each comment and each name that the program binds is still there.
+    assert done.text.count("#") == text.count("#") or ";" in text
+    assert bound(done.text) >= {name for name in bound(text) if name not in ("flytekit",)}
+
+
+def bound(text: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    return found
