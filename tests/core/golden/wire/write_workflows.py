@@ -93,7 +93,6 @@ def main() -> None:
     module = load()
     specs, dynamic, failed = {}, {}, {}
     optioned = {name: registered(getattr(module, name), options) for name, options in module.OPTIONS.items()}
-    others = {name: registered(getattr(module, name), settings=OTHER) for name in module.WITH_OTHER_SETTINGS}
     for name, entity in list(vars(module).items()):
         if isinstance(entity, (PythonTask, WorkflowBase, LaunchPlan)):
             try:
@@ -105,6 +104,8 @@ def main() -> None:
             dynamic[name] = dynamic_outcome(getattr(module, name), inputs)
         except Exception as error:
             failed[f"{name}()"] = f"{type(error).__name__}: {error}"
+    # Last: flytekit's tasks keep the resources that these settings give them.
+    others = {name: registered(getattr(module, name), settings=OTHER) for name in module.WITH_OTHER_SETTINGS}
     for name, why in failed.items():
         print("flytekit refuses", name, why, file=sys.stderr)
     content = {
