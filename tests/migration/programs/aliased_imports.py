@@ -1,8 +1,7 @@
 """Names of one's own for everything: modules and names imported with as, several on one line, semicolons."""
 
 import os, flytekit as flyte, sys  # noqa: E401, F401
-import flytekit.types.directory as dirs
-from flytekit import task as step, workflow as pipeline  # noqa: E702
+import flytekit.types.directory as dirs; from flytekit import task as step, workflow as pipeline  # noqa: E702
 from flytekit.core import context_manager as contexts
 from flytekit.types.file import (
     FlyteFile as Document,  # what a scanner gives

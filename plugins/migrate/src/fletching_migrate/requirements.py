@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
-from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from fletching_migrate.values import Finding
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
 
 __all__ = ["advice_for", "in_lines", "is_known_file"]
 
@@ -25,7 +28,7 @@ MODULE = re.compile(r"\bpython[\d.]*\s+-m\s+flytekit[\w.]*")
 
 def is_known_file(path: PurePath) -> bool:
     """Tell whether a file is one that requirements or commands stand in."""
-    workflows = len(path.parts) > 2 and path.parts[-3:-1] == (".github", "workflows")  # noqa: PLR2004 - of that folder
+    workflows = path.parts[-3:-1] == (".github", "workflows")
     return NAMES.fullmatch(path.name) is not None or (workflows and path.suffix in (".yml", ".yaml"))
 
 
@@ -63,8 +66,7 @@ def _told(line: str) -> list[tuple[str, str]]:
     for match in MODULE.finditer(line):
         found.append((match[0], "call python -m fletching"))
         line = line.replace(match[0], " ")
-    for match in PACKAGE.finditer(line):
-        found.append((match[0], advice_for(match[1])))
+    found += [(match[0], advice_for(match[1])) for match in PACKAGE.finditer(line)]
     return found
 
 

@@ -70,7 +70,7 @@ class Source:
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Return where a node begins and ends in the text."""
         place = self._positions[node]
-        return tuple(self._lines[at.line - 1] + at.column for at in (place.start, place.end))  # type: ignore[return-value]
+        return tuple(self._lines[at.line - 1] + at.column for at in (place.start, place.end))
 
     def line(self, node: cst.CSTNode) -> int:
         """Return the line in which a node begins."""

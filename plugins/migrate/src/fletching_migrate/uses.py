@@ -1,4 +1,4 @@
-"""What a program does with a module of flytekit that it imported under a name: ``fl.task``, ``flytekit.types.file.FlyteFile``."""
+"""What a program does with a module of flytekit that it imported: ``fl.task``, ``flytekit.types.file.FlyteFile``."""
 
 from __future__ import annotations
 
