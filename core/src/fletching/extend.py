@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     describe_literal = wire.describe
     chosen_settings = render_settings.chosen
     plain_value = values.plain
+    read_plain = wire.read_plain
     register_type = engine.register
 
 _HOMES = {
@@ -170,6 +171,7 @@ _HOMES = {
     "preview": "types.display",
     "read_blob": "types.blobs",
     "read_wire": "idl.read",
+    "read_plain": "types.wire",
     "recording": "gate",
     "redact": "security",
     "register_type": "types.engine",

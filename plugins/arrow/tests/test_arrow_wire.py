@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgpack
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -123,6 +124,16 @@ def test_one_file_named_as_flytekit_looks_for_it(name: str) -> None:
 
 def test_a_csv_file_is_named_as_flytekit_looks_for_it() -> None:
     assert os.listdir(place(transformer(Annotated[pd.DataFrame, "csv"]).to_literal(FRAME)).uri) == [".csv"]
+
+
+def test_the_dataset_in_a_field_is_an_input_of_its_own() -> None:
+    for annotation, value in ((pd.DataFrame, FRAME), (StructuredDataset, StructuredDataset(dataframe=FRAME))):
+        kind, literal = transformer(annotation), Literal()
+        literal.scalar.binary.value = msgpack.packb(kind.to_plain(value))
+        literal.scalar.binary.tag = "msgpack"
+        found = kind.to_python(literal)
+        frame = found if annotation is pd.DataFrame else found.open(pd.DataFrame).all()
+        pd.testing.assert_frame_equal(frame, FRAME)
 
 
 def test_other_literals_are_refused() -> None:

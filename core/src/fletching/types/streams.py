@@ -19,10 +19,53 @@ if TYPE_CHECKING:
 __all__ = ["StreamTransformer", "factory"]
 
 
+BUFFER = 1 << 18
+"""How many bytes are read at once."""
+
+
+class Source(io.RawIOBase):
+    """The bytes of a file, which is opened by the first read: who is handed a stream need not use it."""
+
+    def __init__(self, file: FlyteFile) -> None:
+        self.file = file
+        self._opened: IO[bytes] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.file.path
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self.file.remote_source is None or self.file.downloaded
+
+    def readinto(self, buffer: Any, /) -> int:
+        data = self._stream().read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._stream().seek(offset, whence)
+
+    def tell(self) -> int:
+        return 0 if self._opened is None else self._opened.tell()
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+        super().close()
+
+    def _stream(self) -> IO[bytes]:
+        if self._opened is None:
+            self._opened = self.file.open("rb")
+        return self._opened
+
+
 class StreamTransformer(PlaceTransformer):
     """Opens the file that a path, a `FlyteFile` or a blob names; a remote one is read as a stream.
 
-    What is open already cannot be passed on: another process has no part in it.
+    What was opened by others cannot be passed on: another process has no part in it.
     """
 
     def __init__(self, python_type: Any) -> None:
@@ -38,6 +81,9 @@ class StreamTransformer(PlaceTransformer):
 
     def accept(self, value: Any) -> Place:
         if isinstance(value, io.IOBase):
+            source = getattr(getattr(value, "buffer", value), "raw", None)
+            if isinstance(source, Source):
+                return source.file
             raise ConversionError(
                 "the path of a file, or a FlyteFile", preview(value), hint="what is open here is not open elsewhere"
             )
@@ -48,8 +94,8 @@ class StreamTransformer(PlaceTransformer):
         return self.found(self.where(given, store=False), None)
 
     def found(self, uri: str, metadata: dict[str, str] | None) -> IO[Any]:
-        file: FlyteFile = super().found(uri, metadata)
-        return file.open("r" if self.is_text else "rb")
+        stream = io.BufferedReader(Source(super().found(uri, metadata)), BUFFER)
+        return io.TextIOWrapper(stream, encoding="utf-8") if self.is_text else stream
 
     def has_plain(self) -> bool:
         return False

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConversionError
-from fletching.extend import TypeTransformer
+from fletching.extend import TypeTransformer, read_plain
 from fletching_arrow.config import FrameOptions
 from fletching_arrow.dataset import Snapshot, StructuredDataset, frame_reader, received
 
@@ -55,8 +55,11 @@ class DatasetTransformer(TypeTransformer[StructuredDataset]):
 
     def to_python(self, literal: Literal, /) -> StructuredDataset:
         """Return a dataset that reads nothing before it is opened."""
-        from fletching_arrow.wire import Location
+        from fletching_arrow.wire import Location, is_plain
 
+        if is_plain(literal):
+            found: StructuredDataset = read_plain(self, literal)
+            return found
         place = Location.of(literal, self)
         metadata = type(literal.scalar.structured_dataset.metadata)()
         metadata.CopyFrom(literal.scalar.structured_dataset.metadata)

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from fletching.errors import ConversionError
-from fletching.extend import TypeTransformer
+from fletching.extend import TypeTransformer, read_plain
 from fletching_arrow import columns, crossing, nested
 from fletching_arrow.config import FrameOptions
 from fletching_arrow.owned import keep_as, kept_as, own, sealed
@@ -81,8 +81,11 @@ class FrameTransformer(TypeTransformer[F]):
 
     def to_python(self, literal: Literal, /) -> F:
         """Read the dataset a literal points to: the declared columns only."""
-        from fletching_arrow.wire import Location
+        from fletching_arrow.wire import Location, is_plain
 
+        if is_plain(literal):
+            found: F = read_plain(self, literal)
+            return found
         return self.read(Location.of(literal, self))
 
     def read(self, location: Any) -> F:

@@ -28,6 +28,7 @@ __all__ = [
     "Location",
     "dataset_literal",
     "dataset_type",
+    "is_plain",
     "literal_of_plain",
     "nothing_at",
     "write_table",
@@ -85,6 +86,11 @@ def literal_of_plain(data: Any, options: FrameOptions) -> Literal:
 
         raise ConversionError("a dataset as {'uri': …, 'file_format': …}", preview(data))
     return dataset_literal(data["uri"], options, data.get("file_format") or options.format)
+
+
+def is_plain(literal: Literal) -> bool:
+    """Tell whether a literal is a piece of an object: what a backend makes of ``promise.frame``."""
+    return literal.scalar.WhichOneof("value") in ("binary", "generic")
 
 
 def write_table(table: pa.Table, format: str, uri: str | None = None) -> str:
