@@ -107,8 +107,8 @@ class FlyteBackend:
         filters = f"{which}+value_in(phase,UNDEFINED;QUEUED;RUNNING)"
 
         def stop() -> int:
-            at = remote.default_project, remote.default_domain
-            found = list(executions(remote.client, *at, limit=MOST_STOPPED, filters=filters))
+            project, domain = remote.place()
+            found = list(executions(remote.client, project, domain, limit=MOST_STOPPED, filters=filters))
             for message in found:
                 FlyteWorkflowExecution(remote.client, message).terminate(reason)
             return len(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from fletching.errors import ConfigError
 from fletching.extend import SerializationSettings, pack_code, serialize
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from fletching.extend import CodeBundle, Serialized, SerializedEntity
     from fletching_flyte.client import FlyteClient
 
-    Copy = Literal["auto", "all", "none"]
+__all__ = ["Copy", "Deployed", "deploy"]
 
-__all__ = ["Deployed", "deploy", "source_root"]
-
-COPIES = ("auto", "all", "none")
+Copy = Literal["auto", "all", "none"]
+"""Which code is sent beside the image: the modules that are imported, every file, or none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +72,8 @@ def deploy(
         ConfigError: something was not said, such as the project.
         BackendError: it could not be registered.
     """
-    if copy not in COPIES:
-        raise ConfigError(f"copy is {copy!r}, expected one of {', '.join(COPIES)}")
+    if copy not in get_args(Copy):
+        raise ConfigError(f"copy is {copy!r}, expected one of {', '.join(get_args(Copy))}")
     entities = list(entities)
     if not settings.project or not settings.domain:
         raise ConfigError(

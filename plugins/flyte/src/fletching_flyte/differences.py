@@ -9,7 +9,7 @@ from google.protobuf.json_format import MessageToDict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["content_of", "differences"]
+__all__ = ["ADDED_NODES", "content_of", "differences"]
 
 SHOWN = 8
 """How many differences an error lists."""
@@ -29,11 +29,7 @@ def content_of(kind: str, message: Any, *, registered: bool) -> Any:
         registered: which of the two.
     """
     if kind == "launch_plan":
-        content = _plain(message.spec)
-        # Names and versions are what was asked for; what is compared is what they stand for.
-        return {key: value for key, value in content.items() if key != "workflowId"} | {
-            "workflowId": _plain(message.spec.workflow_id)
-        }
+        return _plain(message.spec)
     if kind == "task":
         template = message.closure.compiled_task.template if registered else message.template
         return _without(_plain(template), "id")

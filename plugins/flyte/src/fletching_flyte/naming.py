@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
     from flyteidl.core.identifier_pb2 import Identifier
 
-__all__ = ["KINDS", "check_execution_name", "content_version", "describe", "new_execution_name", "parse_target"]
+__all__ = [
+    "KINDS",
+    "check_execution_name",
+    "content_version",
+    "describe",
+    "key_of",
+    "new_execution_name",
+    "parse_target",
+    "where",
+]
 
 KINDS = {"task": 1, "workflow": 2, "launch_plan": 3}
 """Kind -> the number of its resource type."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fletching.extend import Serialized, SerializedEntity
     from fletching_flyte.client import FlyteClient
 
-__all__ = ["Registered", "register_all"]
+__all__ = ["Registered", "activate_launch_plan", "register_all"]
 
 PARALLEL = 16
 """How many requests are under way at the same time."""
