@@ -43,8 +43,11 @@ def told_differences(
         raise click.UsageError("--diff compares fields; leave --format out, or give json or yaml")
     new = {(part.kind, part.name): part.data() for part in parts_of(where, settings)}
     old = _others(other, where)
-    if where.split[1] or where.kinds:
-        old = _only_such(old, new)
+    wanted = {(kind, _last(name)) for kind, name in new}
+    if where.split[1]:  # an archive holds all the others as well
+        old = {(kind, name): data for (kind, name), data in old.items() if (kind, _last(name)) in wanted}
+    elif where.kinds:
+        old = {(kind, name): data for (kind, name), data in old.items() if kind in where.kinds}
     found = [_difference(kind, name, old, new) for kind, name in _paired(old, new)]
     found = [each for each in found if each["only"] or each["changes"]]
     if form is not None:
@@ -52,12 +55,6 @@ def told_differences(
     text = _told(found, other)
     colour = out.isatty() and "NO_COLOR" not in os.environ
     return (text if colour else click.unstyle(text)), int(bool(found))
-
-
-def _only_such(old: Named, new: Named) -> Named:
-    """Return what is of the kinds and last names that were picked: an archive holds all the others as well."""
-    wanted = {(kind, _last(name)) for kind, name in new}
-    return {(kind, name): data for (kind, name), data in old.items() if (kind, _last(name)) in wanted}
 
 
 def _paired(old: Named, new: Named) -> list[tuple[str, str]]:

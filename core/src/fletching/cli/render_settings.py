@@ -83,12 +83,13 @@ def chosen(given: Mapping[str, Any]) -> Chosen:
     from fletching.settings import FastSerializationSettings, SerializationSettings
 
     root = given["source_root"]
-    fast = FastSerializationSettings(enabled=True, destination_dir=given["dest_dir"]) if given["fast"] else None
+    # Also where the image has the code: a container that registers others hands on where code would be unpacked.
+    fast = FastSerializationSettings(enabled=given["fast"], destination_dir=given["dest_dir"])
     settings = SerializationSettings(
         image_config=_images(given["images"]),
-        project=given["project"],
-        domain=given["domain"],
-        version=given["version"],
+        project=given["project"] or None,
+        domain=given["domain"] or None,
+        version=given["version"] or None,
         env=_pairs(given["env"]) or None,
         fast_serialization_settings=fast,
         source_root=root,
@@ -99,7 +100,7 @@ def chosen(given: Mapping[str, Any]) -> Chosen:
         "version": given["version"],
         "image_config": given["images"],
         "env": given["env"],
-        "fast_serialization_settings": fast,
+        "fast_serialization_settings": given["fast"],
         "source_root": root,
     }
     return Chosen(settings=settings, given=frozenset(name for name, value in fields.items() if value))

@@ -118,7 +118,7 @@ def _name(message: Any) -> str:
 def _guessed(name: str, data: bytes) -> str:
     if not data:
         raise SerializationError(f"{name!r} is empty, which every message may be; name its type with --as")
-    fitting = [kind for kind in GUESSED if _parsed(data, kind)[0] is not None]
+    fitting = [kind for kind in GUESSED if (message := _parsed(data, kind)[0]) is not None and _plausible(message)]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
@@ -127,6 +127,20 @@ def _guessed(name: str, data: bytes) -> str:
             "to be named with --as"
         )
     raise SerializationError(f"{name!r} can be any of {', '.join(fitting)}; name its type with --as")
+
+
+def _plausible(message: Any) -> bool:
+    """Whether a message says what one of its type does; the bytes of one type are often some message of another."""
+    kind = message.DESCRIPTOR.name
+    if kind == "LiteralMap":
+        return all(name.isidentifier() and one.WhichOneof("value") for name, one in message.literals.items())
+    if kind == "ErrorDocument":
+        error = message.error
+        text = error.message.translate(dict.fromkeys(map(ord, "\n\r\t\x1b")))
+        return bool(error.code) and error.code.isprintable() and text.isprintable()
+    if kind == "DynamicJobSpec":
+        return all(node.id.isprintable() and node.WhichOneof("target") for node in message.nodes)
+    return True  # an entity has an identifier, which says of what kind it is
 
 
 def _parsed(data: bytes, kind: str) -> tuple[Message | None, str]:
