@@ -217,9 +217,9 @@ def execute(words: list[str], folder: Path) -> str:
     if os.WIFSIGNALED(status):
         return f"WRONG: ended by signal {os.WTERMSIG(status)}: {words}"
     code = os.WEXITSTATUS(status)
-    error = folder / "out" / "error.pb"
-    if error.exists():
-        told = ErrorDocument.FromString(error.read_bytes()).error
+    document = folder / "out" / "error.pb"
+    if document.exists():
+        told = ErrorDocument.FromString(document.read_bytes()).error
         return "error.pb" if told.message and told.code == "SYSTEM" and code == 0 else f"WRONG: {told} {code}"
     if code == 2:
         said_by_us = text.startswith("fletch-fast-execute: ")

@@ -75,9 +75,11 @@ def chunk_size(size: int) -> int:
     return max(int(wanted or CHUNK), 5 * 1024 * 1024, -(-size // 9000))
 
 
-def upload_attributes() -> dict[str, str]:
-    """Return what is written beside an object: which execution made it, if it was one."""
+def upload_attributes(store: object) -> dict[str, str] | None:
+    """Return what is written beside an object of this store: which execution made it, or None if it was none."""
     from urllib.parse import quote
 
+    dash = "_" if type(store).__name__ == "AzureStore" else "-"  # Azure's names are those of variables
     found = {key: first_of(*names) for key, names in _IDENTITY.items()}
-    return {f"flyte-execution-{key}": quote(value, safe=" ~:/@+=,") for key, value in found.items() if value}
+    said = {f"flyte-execution-{key}": quote(value, safe=" ~:/@+=,") for key, value in found.items() if value}
+    return {name.replace("-", dash): value for name, value in said.items()} or None

@@ -10,21 +10,29 @@ from fletching.errors import StorageError, StorageNotFoundError
 if TYPE_CHECKING:
     from fletching_storage.places import Options, Place
 
-__all__ = ["explained", "is_denied", "is_missing", "is_no_bucket", "nothing_at"]
+__all__ = ["explained", "is_denied", "is_elsewhere", "is_missing", "is_no_bucket", "nothing_at"]
 
 REFUSED = {
     "InvalidAccessKeyId": "the key is not known there",
     "SignatureDoesNotMatch": "the secret does not belong to the key",
     "ExpiredToken": "the token has expired",
     "InvalidToken": "the token is not valid",
+    "AuthorizationFailure": "the key does not belong to the account",
     "AuthenticationFailed": "the key does not belong to the account",
 }
+PROVIDER = "credential provider: "
 BUCKETS = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
 
 
 def is_missing(error: BaseException) -> bool:
     """Return whether a store, and not the local file system, says that there is no such object."""
     return isinstance(error, FileNotFoundError) and not isinstance(error, StorageError) and error.errno is None
+
+
+def is_elsewhere(error: BaseException) -> bool:
+    """Return whether a store says that the bucket is in another region."""
+    said = str(error)
+    return any(word in said for word in ("edirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint"))
 
 
 def is_no_bucket(error: BaseException) -> bool:
@@ -34,6 +42,8 @@ def is_no_bucket(error: BaseException) -> bool:
 
 def is_denied(error: BaseException) -> bool:
     """Return whether a store says that the one who asks may not."""
+    if PROVIDER in str(error):
+        return False  # nobody was asked: there are credentials, and they cannot be had
     if type(error).__name__ in ("PermissionDeniedError", "UnauthenticatedError"):
         return True
     # What lists has no class for it.
@@ -60,21 +70,23 @@ def explained(error: BaseException, place: Place, options: Options, *, write: bo
         )
     if is_missing(error):
         return nothing_at(place)
+    if PROVIDER in head:
+        return StorageError(f"{doing} {place.uri!r}: {head.partition(PROVIDER)[2].removeprefix('StorageError: ')}")
     if is_denied(error):
         return StorageError(_denied(place, options, code, head, doing))
     if type(error).__name__ == "InvalidPathError" or "Could not parse path" in said:
         return StorageError(
             f"{place.uri!r}, or an object below it, has a name that cannot be a path: {head}; rename it in the store"
         )
+    if is_elsewhere(error) and options.kind == "S3Store":
+        return StorageError(
+            f"{doing} {place.uri!r}: the bucket is in another region than {options.endpoint}; set AWS_REGION"
+        )
     if (status := _status(said)) is not None:
         more = f" ({code})" if code else ""
         tried = _between(head, ", after ", ",")
         return StorageError(
             f"{doing} {place.uri!r}: {options.endpoint} answered {status}{more}" + (f" after {tried}" if tried else "")
-        )
-    if "redirect" in said and options.kind == "S3Store":
-        return StorageError(
-            f"{doing} {place.uri!r}: the bucket is in another region than {options.endpoint}; set AWS_REGION"
         )
     if "HTTP error" in said or "error sending request" in said:
         return StorageError(

@@ -12,9 +12,13 @@ from fletching_storage.places import Options
 if TYPE_CHECKING:
     from fletching_storage.places import Place
 
-__all__ = ["s3_options"]
+__all__ = ["Given", "find_region", "s3_options"]
 
 SETTINGS = "FLYTE_AWS_ENDPOINT, AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE"
+
+
+_regions: dict[str, str] = {}
+"""Bucket -> where it turned out to be."""
 
 
 def s3_options(place: Place, *, anonymous: bool = False) -> Options:
@@ -31,7 +35,8 @@ def s3_options(place: Place, *, anonymous: bool = False) -> Options:
         first_of("FLYTE_AWS_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
         or settings.get("endpoint_url", "")
     ).rstrip("/")
-    region = first_of("AWS_REGION", "AWS_DEFAULT_REGION") or settings.get("region") or "us-east-1"
+    region = _regions.get(place.bucket) or first_of("AWS_REGION", "AWS_DEFAULT_REGION") or settings.get("region")
+    region = region or "us-east-1"
     style = first_of("FLYTE_AWS_ADDRESSING_STYLE", "FLYTE_AWS_S3_ADDRESSING_STYLE") or "auto"
     if style not in ("auto", "path", "virtual"):
         raise StorageError(f"FLYTE_AWS_ADDRESSING_STYLE is 'auto', 'path' or 'virtual', got {style!r}")
@@ -61,6 +66,29 @@ def s3_options(place: Place, *, anonymous: bool = False) -> Options:
         endpoint=endpoint or f"S3 in {region}",
         settings=SETTINGS,
     )
+
+
+def find_region(place: Place, options: Options) -> bool:
+    """Ask where a bucket is, after a request that went to another region; return whether that is news."""
+    from urllib.error import HTTPError
+    from urllib.request import Request, build_opener
+
+    endpoint = options.config.get("endpoint", "")
+    named = endpoint and options.config["virtual_hosted_style_request"]
+    url = str(endpoint) if named else f"{endpoint or 'https://s3.amazonaws.com'}/{place.bucket}"
+    try:
+        # The endpoint was found to be HTTP when the store was made.
+        with build_opener().open(Request(url, method="HEAD"), timeout=10) as answer:  # noqa: S310
+            region = answer.headers.get("x-amz-bucket-region")
+    except HTTPError as error:  # it tells the region also to those whom it tells nothing else
+        region = error.headers.get("x-amz-bucket-region")
+        error.close()
+    except OSError:
+        return False
+    if not region or region == options.config["region"]:
+        return False
+    _regions[place.bucket] = region
+    return True
 
 
 def _add_credentials(config: dict[str, Any], settings: dict[str, str]) -> tuple[str, tuple[Any, ...]]:

@@ -31,6 +31,10 @@ class ObjectStorage(ABC):
     def options(self, place: Place, *, anonymous: bool = False) -> Options:
         """Return how the bucket of ``place`` is reached."""
 
+    def found_elsewhere(self, place: Place, options: Options) -> bool:
+        """Return whether a bucket is known now to be in another region than the one that was asked."""
+        return False
+
     def download(self, uri: str, path: str) -> None:
         """Copy the object, or all objects below it, at ``uri`` to the local ``path``.
 
@@ -132,7 +136,7 @@ class ObjectStorage(ABC):
         def work(obs: Any, store: Any, place: Place) -> Any:
             size = chunk_size(0)
             return obs.open_writer(
-                store, place.key, attributes=upload_attributes() or None, buffer_size=size, max_concurrency=4
+                store, place.key, attributes=upload_attributes(store), buffer_size=size, max_concurrency=4
             )
 
         target = self._with_store(uri, work, write=True)
@@ -147,13 +151,15 @@ class ObjectStorage(ABC):
     def _with_store(self, uri: str, work: Callable[[Any, Any, Place], R], *, write: bool) -> R:
         """Do the work with the store of a URI, and tell what fails in the words of a user."""
         from fletching_storage.engine import engine, opened
-        from fletching_storage.problems import explained, is_denied
+        from fletching_storage.problems import explained, is_denied, is_elsewhere
 
         place = split(uri)
         options = self.options(place)
         try:
             return work(engine(), opened(options), place)
         except Exception as error:
+            if is_elsewhere(error) and self.found_elsewhere(place, options):
+                return self._with_store(uri, work, write=write)
             if is_denied(error) and not write and not options.anonymous:
                 # If that fails too, the answer to who was meant to ask is the one that helps.
                 with suppress(Exception):
@@ -171,6 +177,11 @@ class S3(ObjectStorage):
         from fletching_storage.s3 import s3_options
 
         return s3_options(place, anonymous=anonymous)
+
+    def found_elsewhere(self, place: Place, options: Options) -> bool:
+        from fletching_storage.s3 import find_region
+
+        return find_region(place, options)
 
 
 class GS(ObjectStorage):

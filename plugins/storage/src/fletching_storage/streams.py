@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Reader", "TextWriter", "Writer"]
 
 FIRST = 256 * 1024
-LARGEST = 16 * 1024 * 1024
+LARGEST = 8 * 1024 * 1024
 
 
 class Reader(io.RawIOBase):

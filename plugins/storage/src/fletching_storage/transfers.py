@@ -19,7 +19,7 @@ __all__ = ["fetch", "send_file", "send_folder"]
 
 AT_ONCE = 32
 """Files on their way at the same time."""
-PIECE = 16 * 1024 * 1024
+PIECE = 8 * 1024 * 1024
 PIECES_AT_ONCE = 8
 PARTS_AT_ONCE = 8
 
@@ -154,7 +154,7 @@ def send_file(obs: Any, store: Any, path: str, key: str, parts_at_once: int = PA
             store,
             key,
             stream,
-            attributes=upload_attributes() or None,
+            attributes=upload_attributes(store),
             chunk_size=chunk_size(size),
             max_concurrency=parts_at_once,
         )
@@ -177,7 +177,7 @@ def send_folder(obs: Any, store: Any, path: str, key: str) -> None:
         if file:
             send_file(obs, store, file, target)
         else:
-            obs.put(store, target, b"", attributes=upload_attributes() or None)
+            obs.put(store, target, b"", attributes=upload_attributes(store))
 
     _each(send, small(), AT_ONCE)
     for pair in large:
