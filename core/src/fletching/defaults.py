@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ParamSpec, TypeVar, Unpack
 
-    from fletching.decorator import FunctionTask
+    import fletching.decorator
 
     P = ParamSpec("P")
     R = TypeVar("R")
@@ -48,12 +48,14 @@ class Environment:
         print(self._options)  # noqa: T201 - what it is for
 
     @overload
-    def task(self, _task_function: Callable[P, R], /, **options: Unpack[TaskOptions]) -> FunctionTask[P, R]: ...
+    def task(
+        self, _task_function: Callable[P, R], /, **options: Unpack[TaskOptions]
+    ) -> fletching.decorator.FunctionTask[P, R]: ...
 
     @overload
     def task(
         self, _task_function: None = None, /, **options: Unpack[TaskOptions]
-    ) -> Callable[[Callable[P, R]], FunctionTask[P, R]]: ...
+    ) -> Callable[[Callable[P, R]], fletching.decorator.FunctionTask[P, R]]: ...
 
     def task(self, _task_function: Any = None, /, **options: Any) -> Any:
         """Make a task, as `task` does, with these options."""
@@ -62,12 +64,14 @@ class Environment:
     __call__ = task
 
     @overload
-    def dynamic(self, _task_function: Callable[P, R], /, **options: Unpack[TaskOptions]) -> FunctionTask[P, R]: ...
+    def dynamic(
+        self, _task_function: Callable[P, R], /, **options: Unpack[TaskOptions]
+    ) -> fletching.decorator.FunctionTask[P, R]: ...
 
     @overload
     def dynamic(
         self, _task_function: None = None, /, **options: Unpack[TaskOptions]
-    ) -> Callable[[Callable[P, R]], FunctionTask[P, R]]: ...
+    ) -> Callable[[Callable[P, R]], fletching.decorator.FunctionTask[P, R]]: ...
 
     def dynamic(self, _task_function: Any = None, /, **options: Any) -> Any:
         """Make a dynamic task, as `dynamic` does, with these options."""
