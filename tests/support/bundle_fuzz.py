@@ -221,11 +221,10 @@ def execute(words: list[str], folder: Path) -> str:
     if document.exists():
         told = ErrorDocument.FromString(document.read_bytes()).error
         return "error.pb" if told.message and told.code == "SYSTEM" and code == 0 else f"WRONG: {told} {code}"
+    if not text.startswith("fletch-fast-execute: "):
+        return f"WRONG: {text}" if code == 99 else "ran"
     if code == 2:
-        said_by_us = text.startswith("fletch-fast-execute: ")
-        return "usage" if said_by_us else "ran" if text.startswith("sh: ") else f"WRONG: {text}"
-    if code in (0, 7):
-        return "ran"
+        return "usage"
     return f"exit {code}" if code in (1, 127) and "Message:" in text else f"WRONG: {code} {words} {text}"
 
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -162,7 +162,8 @@ def faulty(server: S3Server, faults: list[tuple[int, str] | None]) -> Iterator[t
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(data)
+                with suppress(OSError):  # who asked may have seen enough
+                    self.wfile.write(data)
 
         do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer
 
