@@ -102,10 +102,10 @@ class Reader:
 
     def list_tasks_by_version(
         self, version: str, project: str | None = None, domain: str | None = None, limit: int = 100
-    ) -> list[Any]:
-        """Return the identifiers of the tasks that have a version."""
+    ) -> list[FlyteTask]:
+        """Return the tasks that have a version."""
         project, domain = self.place(project, domain)
-        return [each.id for each in listed(self._client, "task", project, domain, version=version, limit=limit)]
+        return [FlyteTask(each) for each in listed(self._client, "task", project, domain, version=version, limit=limit)]
 
     def fetch_execution(
         self, project: str | None = None, domain: str | None = None, name: str | None = None
