@@ -59,8 +59,7 @@ class ContainerTask(PythonAutoContainerTask[None]):
         output_data_dir: where the command leaves the outputs.
         metadata_format: how the file with all inputs is written.
         io_strategy: when files among the inputs are fetched; None leaves it to the backend.
-        local_logs: accepted for the Flyte call form.
-        kwargs: what every task with a container takes: resources, secrets, a pod template, an environment.
+        kwargs: ``local_logs`` is accepted and says nothing here; else what every task with a container takes: resources, secrets, a pod template, an environment.
     """
 
     MetadataFormat: ClassVar = Formats
@@ -81,13 +80,13 @@ class ContainerTask(PythonAutoContainerTask[None]):
         output_data_dir: str | None = None,
         metadata_format: Formats = Formats.JSON,
         io_strategy: Strategies | None = None,
-        local_logs: bool = False,
         **kwargs: Any,
     ) -> None:
         self._command = _words(name, "command", command)
         self._arguments = _words(name, "arguments", arguments or ())
         self._input_dir, self._output_dir = input_data_dir, output_data_dir
         self._format = _choice(name, "metadata_format", metadata_format, Formats)
+        kwargs.pop("local_logs", None)  # it tells how a local run prints, and there is none
         self._strategy = None if io_strategy is None else _choice(name, "io_strategy", io_strategy, Strategies)
         super().__init__(
             name,
