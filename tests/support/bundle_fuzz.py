@@ -217,8 +217,7 @@ def execute(words: list[str], folder: Path) -> str:
     if os.WIFSIGNALED(status):
         return f"WRONG: ended by signal {os.WTERMSIG(status)}: {words}"
     code = os.WEXITSTATUS(status)
-    document = folder / "out" / "error.pb"
-    if document.exists():
+    for document in folder.rglob("error.pb"):  # below "out", unless the words say another place
         told = ErrorDocument.FromString(document.read_bytes()).error
         return "error.pb" if told.message and told.code == "SYSTEM" and code == 0 else f"WRONG: {told} {code}"
     if not text.startswith("fletch-fast-execute: "):
