@@ -59,7 +59,7 @@ class ContainerTask(PythonAutoContainerTask[None]):
         output_data_dir: where the command leaves the outputs.
         metadata_format: how the file with all inputs is written.
         io_strategy: when files among the inputs are fetched; None leaves it to the backend.
-        kwargs: ``local_logs`` is accepted and says nothing here; else what every task with a container takes: resources, secrets, a pod template, an environment.
+        kwargs: what every task with a container takes: resources, secrets, a pod template, an environment.
     """
 
     MetadataFormat: ClassVar = Formats
@@ -86,7 +86,7 @@ class ContainerTask(PythonAutoContainerTask[None]):
         self._arguments = _words(name, "arguments", arguments or ())
         self._input_dir, self._output_dir = input_data_dir, output_data_dir
         self._format = _choice(name, "metadata_format", metadata_format, Formats)
-        kwargs.pop("local_logs", None)  # it tells how a local run prints, and there is none
+        kwargs.pop("local_logs", None)  # code for the Flyte SDK says it of local runs, which there are none of
         self._strategy = None if io_strategy is None else _choice(name, "io_strategy", io_strategy, Strategies)
         super().__init__(
             name,
