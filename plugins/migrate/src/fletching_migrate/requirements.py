@@ -21,7 +21,7 @@ NAMES = re.compile(
     re.VERBOSE,
 )
 IMAGE = re.compile(r"[\w.-]+(?:/[\w.-]+)*/flytekit(?::[\w.-]+)?")
-PACKAGE = re.compile(r"(?<![\w./-])(flytekit(?:plugins-[\w-]+)?)(?![\w./])(\[[\w, -]*\])?", re.IGNORECASE)
+PACKAGE = re.compile(r"(?<![\w./-])(flytekit(?:plugins[-_][\w-]+)?)(?![\w./])(\[[\w, -]*\])?", re.IGNORECASE)
 COMMAND = re.compile(r"(?<![\w./-])(pyflyte(?:-[a-z]+)*|flyte-cli)(?![\w./-])(?:[ \t]+([a-z][a-z-]*))?")
 MODULE = re.compile(r"\bpython[\d.]*\s+-m\s+flytekit[\w.]*")
 

@@ -1,0 +1,74 @@
+"""The table of names: each name of flytekit is in it, and each name it gives is there."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import fletching
+from fletching.errors import UnknownPluginError
+from fletching_migrate.names import UNKNOWN, Home, known_names
+
+NAMES = Path(__file__).with_name("flytekit_names.txt").read_text(encoding="utf-8").split()
+"""What `tests/migration/record_names.py` found in flytekit 1.16.31."""
+HOMES = sorted({(home.module, home.name, home.package) for home in known_names().homes() if home.module})
+
+
+def test_the_recorded_names_are_those_of_flytekit() -> None:
+    assert {"flytekit.task", "flytekit.types.file.FlyteFile", "flytekit.core.task.TaskPlugins"} <= set(NAMES)
+    assert len(NAMES) > 900
+
+
+def test_each_public_name_of_flytekit_has_a_home_or_a_reason() -> None:
+    # What flytekit itself offers at its top, and below its documented modules.
+    documented = ("flytekit.types", "flytekit.extend", "flytekit.testing", "flytekit.exceptions", "flytekit.extras")
+    helpers = {"T", "P", "O", "FuncOut", "noop", "DF"}
+    unknown = [
+        name
+        for name in NAMES
+        if (name.count(".") == 1 or name.startswith(documented))
+        and name.rpartition(".")[2] not in helpers
+        and known_names().home(name).advice == UNKNOWN
+    ]
+    assert not unknown
+
+
+@pytest.mark.parametrize(("module", "name", "package"), HOMES)
+def test_each_home_is_there(module: str, name: str, package: str) -> None:
+    said = [home.advice for home in known_names().homes() if (home.module, home.name) == (module, name)]
+    if all("not part of this version" in advice for advice in said):
+        with pytest.raises(UnknownPluginError, match=f"fletching-{package}"):
+            getattr(import_module(module), name)
+    else:
+        assert hasattr(import_module(module), name)
+        assert not any("not part of this version" in advice for advice in said)
+
+
+def test_each_everyday_name_of_fletching_can_be_reached() -> None:
+    ours = {"EnvironmentPolicy", "FunctionPolicy", "ImagePolicy", "Pickled", "Runner"}
+    reached = {home.name for home in known_names().homes() if home.module == "fletching"}
+    assert set(fletching.__all__) - reached == ours
+
+
+@pytest.mark.parametrize(
+    ("path", "home"),
+    [
+        ("flytekit.task", "fletching.task"),
+        ("flytekit.core.base_task.TaskMetadata", "fletching.TaskMetadata"),
+        ("flytekit.models.task.TaskMetadata", ""),
+        ("flytekit.models.security.Secret", "fletching.Secret"),
+        ("flytekit.exceptions.user.FlyteRecoverableException", "fletching.RecoverableError"),
+        ("flytekit.no.such.thing", ""),
+    ],
+)
+def test_the_longest_line_wins(path: str, home: str) -> None:
+    found = known_names().home(path)
+    assert f"{found.module}.{found.name}".strip(".") == home
+    assert bool(found.advice) is not bool(home)
+
+
+def test_a_reason_says_what_to_do() -> None:
+    assert all(home.module or home.advice for home in known_names().homes())
+    assert isinstance(known_names().home("flytekit.task"), Home)
