@@ -21,7 +21,6 @@ from flyteidl.admin import (
     workflow_pb2,
 )
 from flyteidl.core import compiler_pb2
-from flyteidl.core import execution_pb2 as core_execution_pb2
 from flyteidl.service import admin_pb2_grpc
 
 if TYPE_CHECKING:
@@ -300,15 +299,17 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
 
     def ListTaskExecutions(self, request: Any, context: Any) -> Any:
         node = self.runs.run(request.node_execution_id.execution_id, context).nodes[request.node_execution_id.node_id]
-        made = []
-        for attempt, text in enumerate(node.logs):
-            each = task_execution_pb2.TaskExecution()
-            each.id.retry_attempt = attempt
-            each.id.node_execution_id.CopyFrom(request.node_execution_id)
-            each.closure.phase = node.phase_of_task(attempt)
-            each.closure.logs.append(core_execution_pb2.TaskLog(name="output", uri=text))
-            made.append(each)
-        return task_execution_pb2.TaskExecutionList(task_executions=made)
+        return task_execution_pb2.TaskExecutionList(task_executions=node.attempts(request.node_execution_id))
+
+    def GetTaskExecution(self, request: Any, context: Any) -> Any:
+        at = request.id.node_execution_id
+        node = self.runs.run(at.execution_id, context).nodes[at.node_id]
+        return node.attempts(at)[request.id.retry_attempt]
+
+    def GetTaskExecutionData(self, request: Any, context: Any) -> Any:
+        at = request.id.node_execution_id
+        node = self.runs.run(at.execution_id, context).nodes[at.node_id]
+        return task_execution_pb2.TaskExecutionGetDataResponse(full_inputs=node.inputs, full_outputs=node.outputs)
 
 
 class _checked:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from flyte_values import holds, literal_of
-from flyteidl.admin import execution_pb2, node_execution_pb2
+from flyteidl.admin import execution_pb2, node_execution_pb2, task_execution_pb2
 from flyteidl.core import dynamic_job_pb2, errors_pb2, identifier_pb2
-from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, WorkflowExecution
+from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, TaskLog, WorkflowExecution
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class Node:
         self.inputs, self.outputs = LiteralMap(), LiteralMap()
         self.error: Any = None
         self.logs: list[str] = []
+        self.task: Any = None
+        """The identifier of the task that it runs, if it runs one."""
         self.is_parent = False
 
     def message(self) -> Any:
@@ -75,10 +77,22 @@ class Node:
             made.closure.error.CopyFrom(self.error)
         return made
 
-    def phase_of_task(self, attempt: int) -> Any:
-        """Return the phase of an attempt."""
-        last = attempt == len(self.logs) - 1
-        if not last or self.phase == NodeExecution.FAILED:
+    def attempts(self, identifier: Any) -> list[Any]:
+        """Return its attempts as the service tells them."""
+        found = []
+        for number, log in enumerate(self.logs):
+            made = task_execution_pb2.TaskExecution()
+            made.id.retry_attempt = number
+            made.id.node_execution_id.CopyFrom(identifier)
+            if self.task is not None:
+                made.id.task_id.CopyFrom(self.task)
+            made.closure.phase = self._phase_of(number)
+            made.closure.logs.append(TaskLog(name="output", uri=log))
+            found.append(made)
+        return found
+
+    def _phase_of(self, attempt: int) -> Any:
+        if attempt < len(self.logs) - 1 or self.phase == NodeExecution.FAILED:
             return TaskExecution.FAILED
         return TaskExecution.SUCCEEDED if self.phase == NodeExecution.SUCCEEDED else TaskExecution.RUNNING
 
@@ -287,6 +301,7 @@ class Runs:
         raise FailedError(ExecutionError(code="UNKNOWN", message=f"nodes of kind {target} are not run here"))
 
     def _task(self, run: Run, made: Node, template: Any, inputs: LiteralMap) -> LiteralMap:
+        made.task = template.id
         retries = template.metadata.retries.retries
         for attempt in range(retries + 1):
             outcome = self._attempt(run, made, template, inputs, attempt)
