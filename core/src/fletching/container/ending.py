@@ -60,7 +60,7 @@ class Ending:
         """Begin to listen; SIGUSR1 prints where every thread is."""
         import faulthandler
 
-        faulthandler.register(signal.SIGUSR1, all_threads=True)
+        faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
         # Written to by the signal itself, also while the main thread is in a C loop.
         reading, writing = self._pipe = os.pipe()
         os.set_blocking(writing, False)
