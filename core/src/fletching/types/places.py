@@ -126,7 +126,7 @@ class Place(os.PathLike[str]):
                     self._local = local_path(self.source)
                 elif is_remote(self.source):
                     storage = storage_for(self.source)
-                    target = new_local_path(self.source.rstrip("/").rpartition("/")[2] or "content")
+                    target = new_local_path(_local_name(self.source))
                     storage.download(self.source, target)
                     self._local = target
                 else:
@@ -192,6 +192,12 @@ class Place(os.PathLike[str]):
         # The class of a format has no name to import, and a local copy belongs to this process.
         source = self.download() if self._downloader is not None else self.source
         return _restore, (type(self).base, self.format, source, self.remote, self.metadata)
+
+
+def _local_name(uri: str) -> str:
+    """Return the name of a copy: that in the store, whose end, the format, is kept where it is too long for a file."""
+    name = uri.rstrip("/").rpartition("/")[2] or "content"
+    return os.fsencode(name)[-200:].decode("utf-8", "ignore")
 
 
 def _restore(base: type[Place], extension: str, source: str, remote: str | bool | None, metadata: Any) -> Place:
