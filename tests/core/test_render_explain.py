@@ -158,7 +158,7 @@ def test_a_field_of_the_config_is_told_apart_from_what_the_class_adds_and_from_i
     assert fields["template.custom.cores"] == ["task task_config=Conf(cores=…)"]
     assert fields["template.custom.mode"] == ["default task_config=Conf(mode=…)"]
     assert fields["template.custom.fixed"] == ["task class ConfTask.get_custom"]
-    assert fields["template.type"] == ["task class ConfTask.__init__"]
+    assert fields["template.type"] == ["task class ConfTask"]
     assert fields["template.metadata.retries.retries"] == ["task retries"]
     other = explained(fletch, "task flow.t", f"{CONFIG}\n@task(task_config=Conf(mode='y')){PLAIN}")
     assert other["template.custom.cores"] == ["default task_config=Conf(cores=…)"]

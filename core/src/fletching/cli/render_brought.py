@@ -7,16 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fletching.cli.render_making import state_without, states
-from fletching.cli.render_origin import CLASS, Origin, Variation, attributes, changed, kind_of
+from fletching.cli.render_origin import CLASS, STUCK, Origin, Variation, attributes, changed, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fletching.cli.render_making import Recipe
+    from fletching.cli.render_making import Recipe, State
     from fletching.executable import Executable
     from fletching.python_task import PythonTask
 
-__all__ = ["of_classes", "of_hooks"]
+__all__ = ["of_classes", "of_hooks", "of_stuck", "provider"]
 
 
 def of_hooks(recipes: list[Recipe]) -> Iterator[Variation]:
@@ -58,22 +58,46 @@ def of_classes(entities: list[Executable]) -> Iterator[Variation]:
         for owner in type(entity).__mro__:
             if issubclass(owner, Executable) and not _is_core(owner):
                 owners[owner] = None
-        if isinstance(entity, PythonTask):
+        if isinstance(entity, PythonTask) and not _is_core(type(entity)):
             by_class.setdefault(type(entity), []).append(entity)
     for owner in owners:
         for name in _own_answers(owner):
-            yield Variation(origin=_provider(owner, name), apply=partial(_without_method, owner, name))
-    plain = vars(PythonTask("python-task", "plain"))
+            yield Variation(origin=provider(owner, f".{name}"), apply=partial(_without_method, owner, name))
     for cls, tasks in by_class.items():
-        if not _is_core(cls):
-            made = [
-                state_without(task, **{key: value for key, value in plain.items() if key not in KEPT}) for task in tasks
-            ]
-            yield from changed(_provider(cls, "__init__"), made)
+        yield from changed(provider(cls), map(_plain, tasks))
 
 
-KEPT = ("_name", "_instantiated_in", "_lhs", "_python_interface", "_task_config")
+def of_stuck(recipes: list[Recipe]) -> Iterator[Variation]:
+    """Tell the options that cannot be left out, each task's together: what depends on nothing else may be of them."""
+    from fletching.python_task import PythonTask
+
+    for recipe in recipes:
+        if recipe.stuck and isinstance(recipe.entity, PythonTask):
+            yield from changed(Origin(kind="task", name=" or ".join(recipe.stuck), rank=STUCK), [_plain(recipe.entity)])
+
+
+KEPT = ("_name", "_instantiated_in", "_lhs", "_python_interface", "_task_config", "_task_function")
 """What a task is made of whatever its class is."""
+
+
+def _plain(task: PythonTask[Any]) -> State:
+    """Return a task's attributes as core has them where nobody said anything but who it is and what it takes."""
+    from fletching.auto_container import PythonAutoContainerTask
+    from fletching.function_task import PythonFunctionTask
+    from fletching.python_task import PythonTask
+
+    made: PythonTask[Any]
+    if isinstance(task, PythonFunctionTask):
+        made = PythonFunctionTask(None, _nothing)
+    elif isinstance(task, PythonAutoContainerTask):
+        made = PythonAutoContainerTask("plain")
+    else:
+        made = PythonTask("python-task", "plain")
+    own = vars(task)
+    return state_without(task, **{key: value for key, value in vars(made).items() if key in own and key not in KEPT})
+
+
+def _nothing() -> None: ...
 
 
 def _is_core(cls: type) -> bool:
@@ -105,8 +129,8 @@ def _without_method(owner: type, name: str) -> Iterator[None]:
         setattr(owner, name, before)
 
 
-def _provider(cls: type, method: str) -> Origin:
-    """Return the origin of what a class does: the plugin that brings it, or the user's own class."""
+def provider(cls: type, method: str = "") -> Origin:
+    """Return the origin of what a class or a method of it does: the plugin that brings it, or a class of the user."""
     from fletching.plugins import manager
 
     package = cls.__module__.partition(".")[0]
@@ -114,5 +138,5 @@ def _provider(cls: type, method: str) -> Origin:
     for kind in sorted(snapshot.columns):
         for entry in snapshot.of(kind):
             if entry.value.partition(":")[0].partition(".")[0] == package:
-                return Origin(kind="plugin", name=f"{entry.distribution.name}: {cls.__qualname__}.{method}", rank=CLASS)
-    return Origin(kind="task", name=f"class {cls.__qualname__}.{method}", rank=CLASS)
+                return Origin(kind="plugin", name=f"{entry.distribution.name}: {cls.__qualname__}{method}", rank=CLASS)
+    return Origin(kind="task", name=f"class {cls.__qualname__}{method}", rank=CLASS)

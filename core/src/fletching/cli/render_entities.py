@@ -59,7 +59,7 @@ def declared(sources: Iterable[str], modules: Iterable[str] = ()) -> list[Declar
     named = [*sources, *modules]
     for source, module in _modules(context, sources, modules):
         for variable, entity in entities_of(module).items():
-            if not _elsewhere(entity, module, variable):
+            if _is_registered(entity) and not _elsewhere(entity, module):
                 found.setdefault(id(entity), Declared(variable=variable, entity=entity, source=source))
     if not found:
         raise click.UsageError(
@@ -139,7 +139,16 @@ def _files(folder: str) -> Iterator[str]:
                 yield os.path.join(path, file)
 
 
-def _elsewhere(entity: Executable, module: ModuleType, variable: str) -> bool:
+def _is_registered(entity: Executable) -> bool:
+    """Whether it is something by itself, and not only a node of others, as a map of a launch plan is."""
+    from fletching.launch_plans import LaunchPlan
+    from fletching.python_task import PythonTask
+    from fletching.workflows import WorkflowBase
+
+    return isinstance(entity, (PythonTask, WorkflowBase, LaunchPlan))
+
+
+def _elsewhere(entity: Executable, module: ModuleType) -> bool:
     """Whether another module declares it and this one only imported it."""
     home = sys.modules.get(entity.instantiated_in)
     return home is not None and home is not module and any(value is entity for value in vars(home).values())

@@ -7,10 +7,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from fletching.cli.render_brought import provider
 from fletching.cli.render_entities import registered
 from fletching.cli.render_fields import MISSING, changes, leaves
 from fletching.cli.render_making import Recipe, settle
-from fletching.cli.render_origin import RETURN, Origin
+from fletching.cli.render_origin import RETURN, Origin, kind_of
 from fletching.cli.render_parts import KINDS, chosen_entities, kept_entries
 from fletching.cli.render_text import message_data, to_json, to_yaml
 from fletching.cli.render_variations import variations
@@ -90,19 +91,20 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
     with noting() as notes:
         entities, everything = chosen_entities(where)
         base = registered(entities, chosen.settings)
-    wanted = {_key(each) for each in kept_entries(base, entities, where, everything)}
+    wanted = {id(each) for each in kept_entries(base, entities, where, everything)}
     reached = list(_reached(base))
     settle(reached)
     nodes = [node for entity in reached for node in _nodes(getattr(entity, "graph", None))]
     recipes = [Recipe(notes[id(entity)]) for entity in reached if id(entity) in notes]
-    whole = {_key(each): each for each in base}
+    keys = Keys(base, registered(entities, chosen.settings))
+    whole = dict(zip(keys.of(base), base, strict=True))
     told: dict[Hashable, dict[str, list[Origin]]] = {key: {} for key in whole}
     data = {key: message_data(each.message) for key, each in whole.items()}
     for variation in variations(chosen, recipes, reached, nodes):
         try:
             with variation.apply():
                 made = registered(entities, variation.settings or chosen.settings)
-                others = [(_key(each), each) for each in made]  # now: names may be others afterwards
+                others = list(zip(keys.of(made), made, strict=True))  # now: names may be others afterwards
         except Exception:  # noqa: BLE001, S112 - without it there is no wire form: it says nothing about a single field
             continue
         for key, other in others:
@@ -111,11 +113,15 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
                     if change.old is not MISSING:
                         for path, _ in leaves(change.old, change.path):
                             told[key].setdefault(path, []).append(variation.origin)
-    stuck = {id(recipe.entity): recipe.stuck for recipe in recipes if recipe.stuck}
+    makers = [provider(type(each), ".get_as_workflow") for each in reached if hasattr(each, "get_as_workflow")]
+    stuck = {id(recipe.entity): recipe.stuck for recipe in recipes if kind_of(recipe.entity) != "task"}
     fields = {
         key: {
             path: Field(
-                path=path, value=value, origins=_origins(told[key].get(path, []), value, stuck.get(id(each.entity)))
+                path=path,
+                value=value,
+                origins=_origins(told[key].get(path, []), value)
+                or _rest(each, stuck, makers[:1] if keys.is_made(each) else []),
             )
             for path, value in leaves(data[key])
         }
@@ -130,7 +136,7 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
             fields=tuple(_of_its_own(field, workflows) for field in fields[key].values()),
         )
         for key, each in whole.items()
-        if key in wanted
+        if id(each) in wanted
     ]
 
 
@@ -142,22 +148,46 @@ def _of_its_own(field: Field, workflows: dict[str, dict[str, Field]]) -> Field:
     return field if same is None else replace(field, origins=same.origins)
 
 
-def _origins(told: list[Origin], value: Any, stuck: list[str] | None) -> tuple[Origin, ...]:
-    """Return the most particular of the sources that a field depends on; the default where it depends on none."""
+def _origins(told: list[Origin], value: Any) -> tuple[Origin, ...]:
+    """Return the most particular of the sources that a field depends on."""
     first = min((origin.rank for origin in told), default=None)
     if first is not None and not (value == {} and first >= RETURN):  # a call that says nothing is no source
         return tuple(dict.fromkeys(origin for origin in told if origin.rank == first))
-    if stuck:
-        return (Origin(kind="default", name=f"or {', '.join(stuck)}, which cannot be left out"),)
-    return (DEFAULT,)
+    return ()
 
 
-def _key(entry: SerializedEntity) -> Hashable:
-    """Return what stays the same of an entity when its name does not; its own plan is made anew each time."""
-    workflow = getattr(entry.entity, "workflow", None)
-    if workflow is not None and entry.name == workflow.name:
-        return "plan", id(workflow)
-    return id(entry.entity)
+def _rest(entry: SerializedEntity, stuck: dict[int, list[str]], makers: list[Origin]) -> tuple[Origin, ...]:
+    """Return where a field comes from that depends on nothing: the default, or what makes the whole entity."""
+    options = stuck.get(id(entry.entity))
+    if options:
+        return (Origin(kind="default", name=f"or {', '.join(options)}, which cannot be left out"),)
+    return tuple(makers) or (DEFAULT,)
+
+
+class Keys:
+    """Tells which entries of two serializations are of the same entity, also if it has another name in each."""
+
+    def __init__(self, one: Iterable[SerializedEntity], other: Iterable[SerializedEntity]) -> None:
+        self._lasting = {id(each.entity) for each in one} & {id(each.entity) for each in other}
+
+    def of(self, entries: Iterable[SerializedEntity]) -> list[Hashable]:
+        """Return a key for each; what is made anew each time, such as a workflow's own plan, is known by its place."""
+        found: list[Hashable] = []
+        made: dict[int, int] = {}
+        for each in entries:
+            workflow = getattr(each.entity, "workflow", None)
+            if id(each.entity) in self._lasting:
+                found.append(id(each.entity))
+            elif workflow is not None:
+                found.append(("plan", made.get(id(workflow), id(workflow))))
+            else:
+                made[id(each.entity)] = len(made)
+                found.append(("made", len(made)))
+        return found
+
+    def is_made(self, entry: SerializedEntity) -> bool:
+        """Whether an entity is made anew each time, as the workflow that starts an eager task is."""
+        return id(entry.entity) not in self._lasting and entry.kind != "launch_plan"
 
 
 def _reached(entries: Iterable[SerializedEntity]) -> Iterator[Executable]:

@@ -58,6 +58,22 @@ class Recipe:
             except Exception:  # noqa: BLE001, S112 - it may not be left out: another value is tried
                 continue
             return self.entity, self._changed(made)
+        return self._without_both(option, rest)
+
+    def _without_both(self, option: str, rest: Mapping[str, Any]) -> State | None:
+        """Leave an option out together with one that needs it, and take back what that other one does by itself."""
+        first, now = self._first or {}, vars(self.entity)
+        for other in rest:
+            try:
+                both, alone = (
+                    vars(self._make(**{name: value for name, value in options.items() if name != other}))
+                    for options in (rest, self.options)
+                )
+            except Exception:  # noqa: BLE001, S112 - that other one is not what needs it
+                continue
+            changed = {name: value for name, value in both.items() if not _same(first.get(name), value)}
+            kept = {name for name, value in alone.items() if not _same(first.get(name), value)}
+            return self.entity, {**now, **{name: changed[name] for name in changed.keys() - kept - {*PLACE}}}
         self.stuck.append(option)
         return None
 
@@ -162,6 +178,9 @@ def other_values(value: Any) -> Iterator[Any]:
         yield from (each for each in type(value) if each is not value)
     elif isinstance(value, (dict, list, tuple, set, frozenset)) and value:
         yield type(value)()
+        if type(value) in (list, tuple):
+            rest = list(value)[1:]
+            yield from (type(value)([other, *rest]) for other in other_values(next(iter(value))))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "NAME",
     "RETURN",
     "SIGNATURE",
+    "STUCK",
     "TEXT",
     "Origin",
     "Variation",
@@ -32,7 +33,7 @@ __all__ = [
     "kind_of",
 ]
 
-USER, TEXT, NAME, SIGNATURE, GIVEN, CLASS, RETURN, CALL = range(8)
+USER, TEXT, NAME, SIGNATURE, GIVEN, CLASS, RETURN, CALL, STUCK = range(9)
 """The ranks of origins: a field is said to come from the first that it depends on, the most particular one."""
 
 

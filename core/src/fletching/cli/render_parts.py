@@ -98,6 +98,8 @@ def kept_entries(
     asked = {id(each) for each in entities}
     shown = [each for each in entries if whole or id(each.entity) in asked]
     kept = [each for each in shown if not where.kinds or KINDS[each.kind] in where.kinds]
+    if not shown:
+        raise click.UsageError("only references are named: they are registered already, and nothing is sent for them")
     if not kept:
         raise nothing(KINDS[each.kind] for each in shown)
     return kept

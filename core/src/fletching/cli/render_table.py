@@ -78,8 +78,8 @@ def _print(console: Console, one: Explained) -> None:
     first = max(cell_width(head.plain), *(cell_width(row.label) for row in rows)) + 2
     room = max(console.width - first - 2, 2 * NARROW)
     longest = max((cell_width(_from(row.origins).plain) for row in rows), default=0)
-    third = max(min(longest, room * 2 // 5), NARROW)
     widest = max((cell_width(row.value) for row in rows), default=0)
+    third = max(min(longest, max(room * 2 // 5, room - widest)), NARROW)
     second = max(min(room - third, widest), len("value"))
     console.print(_line([head, Text("value", "bold"), Text("from", "bold")], [first, second + 2]))
     for row in rows:

@@ -11,7 +11,7 @@ from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from fletching.cli.render_brought import of_classes, of_hooks
+from fletching.cli.render_brought import of_classes, of_hooks, of_stuck
 from fletching.cli.render_making import state_without
 from fletching.cli.render_origin import (
     CALL,
@@ -60,6 +60,7 @@ def variations(
     yield from _of_functions(recipes, entities)
     yield from of_classes(entities)
     yield from _of_calls(entities, nodes)
+    yield from of_stuck(recipes)
 
 
 def _of_settings(chosen: Chosen) -> Iterator[Variation]:
