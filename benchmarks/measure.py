@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 
 WORKLOADS = Path(__file__).parent / "workloads"
 FIRST = str(WORKLOADS / "first_result.py")
+WRITE_INPUTS = """
+import sys
+from fletching.extend import to_literal_map
+written = to_literal_map({"a": int, "b": int}, {"a": 1, "b": 2})
+open(sys.argv[1], "wb").write(written.SerializeToString())
+"""
+WITH_TASK = {"PYTHONPATH": str(WORKLOADS)}
+IN_CONTAINER = {
+    "fletching container": WITH_TASK,
+    "flytekit 1.15.4 container": WITH_TASK,
+    "flytekit 1.16.31 container": WITH_TASK,
+    "user code": {**WITH_TASK, "LEAVES": "1"},
+}
+"""What is in the environment of the programs that run a task."""
 Samples: TypeAlias = "dict[str, list[float]]"
 """What was measured -> its value in each round."""
 
@@ -40,7 +54,7 @@ def everything(ours: Ours, peers: Mapping[str, Environment], rounds: int, say: C
     for number in range(max(1, rounds // 3)):
         say(f"large runs, round {number + 1}")
         inside(samples, "fletching", mapping, "large_on_fletching.py", "makespan", str(number))
-        for measure in ("million", "compile", "runs"):
+        for measure in ("million", "compile", "runs", "project"):
             inside(samples, "fletching", mapping, "large_on_fletching.py", measure)
     say("discovery")
     discovery(samples, alone)
@@ -71,23 +85,48 @@ def processes(
     }
     for name, peer in peers.items():
         commands[f"import {name}"] = [str(peer.python), "-c", f"import {name.partition(' ')[0]}"]
-    warm(commands)
-    for number in range(rounds):
-        say(f"processes, round {number + 1}")
-        for name, command in commands.items():
-            samples[name].append(wall(command))
+    with tempfile.TemporaryDirectory(prefix="fletching-bench-") as folder:
+        commands |= containers(alone, peers, Path(folder))
+        warm(commands)
+        for number in range(rounds):
+            say(f"processes, round {number + 1}")
+            for name, command in commands.items():
+                samples[name].append(wall(command, **IN_CONTAINER.get(name, {})))
     modules(samples, "first result", [python, FIRST])
     for name in peers:
         modules(samples, f"import {name}", commands[f"import {name}"])
 
 
+def containers(alone: Environment, peers: Mapping[str, Environment], folder: Path) -> dict[str, list[str]]:
+    """Return the commands that run a task as a container does, and what ours is compared with."""
+    inputs = str(folder / "inputs.pb")
+    subprocess.run([str(alone.python), "-c", WRITE_INPUTS, inputs], check=True)
+    commands = {"import tasks_pb2": [str(alone.python), "-c", "import flyteidl.core.tasks_pb2"]}
+    programs = {"fletching": (alone, "fletch-execute", "fletching.resolver.default_task_resolver")}
+    for name, peer in peers.items():
+        if name.startswith("flytekit"):
+            programs[name] = (peer, "pyflyte-execute", "flytekit.core.python_auto_container.default_task_resolver")
+    for name, (environment, program, resolver) in programs.items():
+        prefix = str(folder / name)
+        places = ["--inputs", inputs, "--output-prefix", prefix, "--raw-output-data-prefix", prefix]
+        words = ["--", "task-module", "container_task", "task-name", "add"]
+        commands[f"{name} container"] = [
+            str(environment.folder / "bin" / program),
+            *places,
+            "--resolver",
+            resolver,
+            *words,
+        ]
+    commands["user code"] = commands["fletching container"]
+    return commands
+
+
 def warm(commands: Mapping[str, list[str]]) -> None:
     """Run everything twice: bytecode and page cache, then the index, which is not written next to a change."""
-    for command in commands.values():
-        wall(command)
-    time.sleep(2.5)
-    for command in commands.values():
-        wall(command)
+    for _ in range(2):
+        for name, command in commands.items():
+            wall(command, **IN_CONTAINER.get(name, {}))
+        time.sleep(2.5)
 
 
 def wall(command: list[str], **variables: str) -> float:

@@ -47,13 +47,14 @@ CHAIN = "chain of 10 nodes, a direct call, a node"
 SCHEDULED = "chain of 10 nodes, Runner and listener, a node"
 NAPS = "four independent tasks of 0.2 s"
 FAN = "eager fan-out of 200 async tasks, a task"
+FLYTEKITS = ("flytekit 1.15.4", "flytekit 1.16.31")
 MUST_HOLD = (
     Row(FIRST, "ms", "first result", "import flyte 2.12.1", "import flyte 2.12.1", 0.5),
     Row(FIRST, "ms", "first result", "import flytekit 1.16.31", "import flytekit 1.16.31", 0.06),
     Row(FIRST, "ms", "first result", "import flytekit 1.15.4", "import flytekit 1.15.4", 0.06),
     Row("call add(a=1, b=2)", "us", "fletching call", "signature.bind(a=1, b=2)", "fletching call.1", 0.75),
     Row("list[int] in and out, an element", "us", "fletching list", "limit", 0.1, 1),
-    Row("dataclass in and out", "us", "fletching dataclass", "limit", 5, 1),
+    Row("dataclass in and out", "us", "fletching dataclass", "written by hand", "fletching dataclass.1", 1.75),
     Row("to_literal of 50,000 ints, each", "us", "fletching to_literal", "raw protobuf", "fletching to_literal.1", 1.5),
     Row("to_python of 50,000 ints, each", "us", "fletching to_python", "raw protobuf", "fletching to_python.1", 1.5),
     Row(CHAIN, "us", "fletching chain", "limit", 20, 1),
@@ -75,6 +76,13 @@ MUST_HOLD = (
     Row("map over 1,000,000 ints inline, an element", "us", "fletching million", "30,000 a second", 1e6 / 30_000, 1),
     Row("memory of that map", "MB", "fletching million grown", "limit", 150, 1),
     Row("10,000 calls become a graph", "ms", "fletching compile", "limit", 1_000, 1),
+    *(
+        Row(title, "us", f"fletching {name}", peer, f"{peer} {name}", 0.25)
+        for name, title in (("serialize", "serialize a task"), ("serialize ten", "serialize a workflow of 10 nodes"))
+        for peer in FLYTEKITS
+    ),
+    Row("serialize a project of 10,000 tasks", "ms", "fletching project", "limit", 10_000, 1),
+    Row("argv of a container to user code", "ms", "user code", "import tasks_pb2", "import tasks_pb2", 2),
     Row("list runs of 100,000", "ms", "fletching runs", "limit", 100, 1),
     Row("tree of 10,000 calls, processor time of each", "us", "fletching shown", "1 % of 10 ms", 100, 1),
     Row("list 200 plugins of 1,000 distributions", "ms", "listing", "limit", 1, 1),
@@ -83,7 +91,7 @@ MUST_HOLD = (
     Row("installed size", "MB", "fletching megabytes", "limit", 25, 1),
     Row("fletch --help with 50 plugins", "ms", "help", "1.5 x import click + 60", "help limit", 1),
 )
-PEERS = ("flytekit 1.15.4", "flytekit 1.16.31", "flyte 2.12.1")
+PEERS = (*FLYTEKITS, "flyte 2.12.1")
 INSIDE = {
     "call": "call add(a=1, b=2)",
     "chain": CHAIN,
@@ -99,7 +107,6 @@ INSIDE = {
     "define": "define a task",
     "cached": "cached hit",
     "retried": "call of a task with retries",
-    "serialize": "serialize a task's template",
 }
 
 
@@ -117,6 +124,8 @@ def rows() -> Iterator[Row]:
     for name, title in INSIDE.items():
         for peer in PEERS:
             yield Row(title, "ms" if name == "naps" else "us", f"fletching {name}", peer, f"{peer} {name}")
+    for peer in FLYTEKITS:
+        yield Row("inputs.pb to outputs.pb in a container", "ms", "fletching container", peer, f"{peer} container")
     for peer in PEERS:
         yield Row(SCHEDULED, "us", "fletching scheduled", peer, f"{peer} chain")
         yield Row("chain of 10 nodes, recorded, a node", "us", "fletching recorded", peer, f"{peer} chain")

@@ -1,4 +1,5 @@
-"""What happens once in a process of Fletching: random graphs that sleep, a million elements, a crowded run store.
+"""What happens once in a process of Fletching: random graphs that sleep, a million elements, a crowded run store,
+a large project.
 
 Prints JSON; the first argument says what is measured, and a second one which random graph.
 """
@@ -24,6 +25,7 @@ SHORTEST, LONGEST = 0.02, 0.2
 ELEMENTS = 1_000_000
 GRAPH = 10_000
 RUNS = 100_000
+TASKS = 10_000
 
 
 @task
@@ -149,7 +151,39 @@ def listing():
     return {"runs": slowest}
 
 
-MEASURES = {"makespan": makespan, "million": million, "compile": compiled, "runs": listing}
+def project():
+    """Milliseconds from ten thousand tasks, called by a thousand workflows, to the bytes that are registered."""
+    from fletching import SerializationSettings
+    from fletching.extend import serialize
+
+    def task_of(number):
+        def work(a: int, b: str = "x") -> int:
+            return a + number
+
+        work.__name__ = work.__qualname__ = f"work{number}"
+        globals()[work.__name__] = made = task(work)
+        return made
+
+    def workflow_of(number, calls):
+        def flow(a: int) -> int:
+            for call in calls:
+                a = call(a=a)
+            return a
+
+        flow.__name__ = flow.__qualname__ = f"flow{number}"
+        return workflow(flow)
+
+    tasks = [task_of(number) for number in range(TASKS)]
+    flows = [workflow_of(number, tasks[at : at + 10]) for number, at in enumerate(range(0, TASKS, 10))]
+    settings = SerializationSettings.for_image("bench:1", "v", project="p", domain="d")
+    begin = time.perf_counter()
+    written = [each.to_bytes() for each in serialize(flows, settings, default_launch_plans=True).entities]
+    taken = (time.perf_counter() - begin) * 1e3
+    assert len(written) == TASKS + 2 * len(flows)
+    return {"project": taken}
+
+
+MEASURES = {"makespan": makespan, "million": million, "compile": compiled, "runs": listing, "project": project}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ os.environ["FLYTE_SDK_LOGGING_LEVEL"] = "50"
 from flytekit import Cache, FlyteContextManager, eager, map_task, task, workflow
 from flytekit.configuration import Image, ImageConfig, SerializationSettings
 from flytekit.core.type_engine import TypeEngine
+from flytekit.models.admin.workflow import WorkflowSpec
+from flytekit.models.task import TaskSpec
 from flytekit.tools.translator import get_serializable
+from ten import ten
 
 MANY = 50_000
 LIST = list(range(10_000))
@@ -97,6 +100,13 @@ def four_naps(a: int) -> typing.Tuple[int, int, int, int]:
     return nap(a=a), nap(a=a), nap(a=a), nap(a=a)
 
 
+def written(entity):
+    found = OrderedDict()
+    get_serializable(found, SETTINGS, entity)
+    specs = [each for each in found.values() if isinstance(each, (TaskSpec, WorkflowSpec))]
+    return [each.to_flyte_idl().SerializeToString() for each in specs]
+
+
 def main():
     clock = Clock("flytekit")
     clock.time("call", lambda: add(a=1, b=2))
@@ -119,8 +129,8 @@ def main():
     clock.attempt("fan", lambda: asyncio.run(fan(n=200)), per=200)
     clock.attempt("cached", lambda: cached(a=1, b=2))
     clock.attempt("retried", lambda: retried(a=1, b=2))
-    serialize = lambda: get_serializable(OrderedDict(), SETTINGS, add).to_flyte_idl().SerializeToString()  # noqa: E731
-    clock.attempt("serialize", serialize)
+    clock.attempt("serialize", lambda: written(add))
+    clock.attempt("serialize ten", lambda: written(ten))
     clock.report()
 
 
