@@ -69,6 +69,26 @@ def advice(text: str) -> dict[str, int]:
         ("from flytekit import \\\n    task\n", "from fletching import \\\n    task\n"),
         ("import flytekit\nprint(flytekit.__version__)\n", "import fletching\nprint(fletching.__version__)\n"),
         ("from flytekitplugins.sqlalchemy import SQLAlchemyTask\n", "from fletching import SQLAlchemyTask\n"),
+        (
+            "import flytekit as fl\nx: fl.types.file.CSVFile\n",
+            'import fletching as fl\nx: fl.FlyteFile["csv"]\n',
+        ),
+        (
+            "from flytekit.types.file import CSVFile, PDFFile as P  # kept\n",
+            'from fletching import FlyteFile\nCSVFile = FlyteFile["csv"]\nP = FlyteFile["pdf"]  # kept\n',
+        ),
+        (
+            "from flytekit.types.file import CSVFile, FlyteFile  # kept\n",
+            'from fletching import FlyteFile  # kept\nCSVFile = FlyteFile["csv"]\n',
+        ),
+        (
+            "if 1: from flytekit.types.file import CSVFile, FlyteFile",
+            'if 1: from fletching import FlyteFile; CSVFile = FlyteFile["csv"]',
+        ),
+        (
+            "def f():\n  from flytekit.types.file import FlyteFile as F, CSVFile",
+            'def f():\n  from fletching import FlyteFile\n  from fletching import FlyteFile as F\n  CSVFile = FlyteFile["csv"]',
+        ),
         ("from flytekit import *\n@task\ndef f(): ...\n", "from fletching import task\n@task\ndef f(): ...\n"),
     ],
 )
@@ -292,6 +312,7 @@ NAMES = [
     "nothing_like_it",
     "core",
     "FlyteRecoverableException",
+    "CSVFile",
 ]
 MODULES = ["flytekit", "flytekit.core.task", "flytekit.types.file", "flytekit.exceptions.user", "flytekit.core", "os"]
 ALIASES = st.sampled_from(NAMES).flatmap(
@@ -349,4 +370,6 @@ def bound(text: str) -> set[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
     return found

@@ -42,14 +42,14 @@ def test_each_home_is_there(module: str, name: str, package: str) -> None:
         with pytest.raises(UnknownPluginError, match=f"fletching-{package}"):
             getattr(import_module(module), name)
     else:
-        assert hasattr(import_module(module), name)
+        assert hasattr(import_module(module), name.partition("[")[0])
         assert not any("not part of this version" in advice for advice in said)
 
 
 def test_each_everyday_name_of_fletching_can_be_reached() -> None:
-    ours = {"EnvironmentPolicy", "FunctionPolicy", "ImagePolicy", "Pickled", "Runner"}
+    theirs = {name.rpartition(".")[2] for name in NAMES if name.count(".") == 1 or ".models." not in name}
     reached = {home.name for home in known_names().homes() if home.module == "fletching"}
-    assert set(fletching.__all__) - reached == ours
+    assert theirs.intersection(fletching.__all__) <= reached
 
 
 @pytest.mark.parametrize(

@@ -30,5 +30,5 @@ if __name__ == "__main__":
     print(align.name, align.task_type)
     print(sorted(align.python_interface.inputs), sorted(align.python_interface.outputs))
     print(align.resources.requests.cpu, align.resources.limits.cpu)
-    print([node.flyte_entity.name.rsplit(".", 1)[-1] for node in judge.nodes])
+    print([node.id for node in judge.nodes])
     print(grade(score=0.9))

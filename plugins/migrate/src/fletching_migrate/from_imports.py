@@ -26,9 +26,11 @@ class Part:
 
     alias: cst.ImportAlias
     module: str
-    """Where it is imported from now; empty if a statement of its own takes its place."""
+    """Where it is imported from now; empty if statements of its own take its place."""
     text: str
-    """How it is written there; the statement itself if ``module`` is empty."""
+    """How it is written there; the last statement of its own if ``module`` is empty."""
+    before: tuple[str, ...] = ()
+    """Those before it."""
 
 
 class FromImport:
@@ -48,10 +50,14 @@ class FromImport:
         for part in parts:
             groups.setdefault(part.module, []).append(part)
         alone = groups.pop("", [])
-        more = [part.text for part in alone]
+        there = {part.text for part in parts if part.module == HERE}
+        more = [text for part in alone for text in part.before if text.rpartition(" ")[2] not in there]
+        more = list(dict.fromkeys(more))
+        after = [part.text for part in alone if part.text]
         if not groups:
             start, end = self.source.span(self.node)
-            self.imports.edits.append(Edit(start, end, self._joined(more)))
+            comments = re.findall(r"#[^\r\n]*", self.source.text[start:end]) if self._sole() else []
+            self.imports.edits.append(Edit(start, end, self._joined([*comments, *more, *after])))
             return
         stays = max(groups, key=lambda module: (len(groups[module]), module == HERE))
         for module, group in groups.items():
@@ -63,6 +69,7 @@ class FromImport:
             self._replace(part.alias, part.text)
         moved = self._take_out([part in kept for part in parts])
         self._insert([*moved, *more])
+        self._append(after)
 
     def _part(self, alias: cst.ImportAlias) -> Part:
         name = dotted(alias.name)
@@ -74,6 +81,9 @@ class FromImport:
         self.imports.told(alias, path, home)
         if not home.module:
             return Part(alias=alias, module=self.module, text=self._text(alias))
+        if "[" in home.name:
+            before, made = home.imported(local)
+            return Part(alias=alias, module="", before=(before,), text=made)
         if alias.asname is not None:
             # What stands between the name and the other one is the program's own way to write.
             text = home.name + self._text(alias)[len(name) :]
@@ -86,7 +96,8 @@ class FromImport:
         scope = self.source.scope_of(self.node)
         changed = self.imports.uses(scope, local, path)
         if changed is not None and changed[0] and changed[2]:
-            return Part(alias=alias, module="", text=f"import {', '.join([f'{HERE} as {local}', *changed[1]])}")
+            statement = f"import {', '.join([f'{HERE} as {local}', *changed[1]])}"
+            return Part(alias=alias, module="", before=(statement,), text="")
         if changed is not None and not changed[0]:
             self._insert([f"import {HERE}"])
         else:
@@ -97,21 +108,26 @@ class FromImport:
     def _star(self) -> None:
         """Name what a star import brought: what is used, and bound nowhere."""
         wanted: dict[str, list[str]] = {}
+        made: list[str] = []
         for name in sorted(self._unbound()):
             home = self.names.home(f"{self.module}.{name}")
             if home.advice == UNKNOWN:
                 continue
             self.imports.told(self.node, f"{self.module}.{name}", home)
+            if "[" in home.name:
+                made += home.imported(name)
+                continue
             text = home.name if home.name == name else f"{home.name} as {name}"
             wanted.setdefault(home.module, []).append(text)
         missing = wanted.pop("", None)
-        if not wanted:
+        if not wanted and not made:
             advice = "none of its names is used here; import those that others take from this module, by name"
             self.imports.findings.append(
                 Finding(line=self.source.line(self.node), name=f"{self.module}.*", advice=advice)
             )
             return
         texts = [f"from {module} import {', '.join(names)}" for module, names in wanted.items()]
+        texts += dict.fromkeys(made)
         start, end = self.source.span(self.node)
         if missing is not None:
             # First what stays, so that a name which is in both comes from here.
@@ -163,6 +179,21 @@ class FromImport:
             if comments and not self._sole():
                 texts = [text for text in texts if not text.startswith("#")]
             self.imports.edits.append(Edit(start, start, self._joined([*texts, ""])))
+
+    def _append(self, texts: list[str]) -> None:
+        """Put statements after this one."""
+        if not texts:
+            return
+        start, end = self.source.span(self.node)
+        at = self.source.line_end(end)
+        text = self.source.text
+        if not self._sole():
+            self.imports.edits.append(Edit(end, end, self._joined(["", *texts])))
+        elif text[at - 1 : at] in ("\n", "\r"):
+            indent = text[self.source.line_start(start) : start]
+            self.imports.edits.append(Edit(at, at, indent + self._joined(texts) + self.source.newline))
+        else:
+            self.imports.edits.append(Edit(at, at, self._joined(["", *texts])))
 
     def _joined(self, texts: list[str]) -> str:
         start, _ = self.source.span(self.node)

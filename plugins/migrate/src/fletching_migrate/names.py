@@ -21,10 +21,18 @@ class Home:
     module: str = ""
     """The module here that has it; empty if there is none."""
     name: str = ""
+    """What it is called there, perhaps with brackets: ``FlyteFile["csv"]``."""
     advice: str = ""
     """What a person has to do; empty if changing the import is all."""
     package: str = ""
     """The extra of fletching that brings it; empty if core does."""
+
+    def imported(self, local: str) -> list[str]:
+        """Return the statements that bind a name of the program's own to it."""
+        name, bracket, _ = self.name.partition("[")
+        if bracket:
+            return [f"from {self.module} import {name}", f"{local} = {self.name}"]
+        return [f"from {self.module} import {name}" + ("" if name == local else f" as {local}")]
 
 
 class Names:
