@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -182,6 +183,18 @@ def test_settings_of_duckdb(ask: Any) -> None:
     assert ask(config, "select current_setting('threads')", int) == 1
     assert ask(config, "select current_setting('TimeZone')", str) == "Europe/Berlin"
     assert ask(DuckDB(), "select current_setting('TimeZone')", str) == "UTC"
+
+
+INTERACTIVE = """
+from fletching_sql import DuckDB, SQLTask
+print(SQLTask("watched", "select current_setting('enable_progress_bar')", DuckDB(), outputs=bool)())
+"""
+
+
+def test_no_progress_bar_is_drawn_between_what_tasks_print() -> None:
+    """A program without a file looks to DuckDB as if somebody sat in front of it."""
+    ran = subprocess.run([sys.executable, "-c", INTERACTIVE], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
 
 
 def test_a_database_sqlalchemy_does_not_know(ask: Any) -> None:

@@ -54,6 +54,8 @@ class DuckDBSession(Session):
             raise
         try:
             self.connection.execute("set TimeZone = $zone", {"zone": zone})
+            # Where it thinks somebody is watching, a long query draws on stdout, between what tasks print.
+            self.connection.execute("set enable_progress_bar = false")
         except BaseException:
             self.connection.close()
             raise
