@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fletching.images import ImageConfig
 
-__all__ = ["PodTemplate", "sanitize_pod_spec"]
+__all__ = ["PodTemplate", "fill_container", "sanitize_pod_spec"]
 
 PRIMARY_CONTAINER = "primary"
 
