@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flyte_server import FlyteServer
 
 from fletching_flyte import Config, FlyteRemote
+from flyte_server import FlyteServer
 
 if TYPE_CHECKING:
     from flytekits import Flytekit

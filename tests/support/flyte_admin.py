@@ -6,9 +6,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from flyte_checks import RefusedError, check_inputs, check_interface, check_workflow
-from flyte_runs import Runs
-from flyte_services import DOMAINS, PROJECTS, Auth, DataProxy, Identity
 from flyteidl.admin import (
     common_pb2,
     execution_pb2,
@@ -22,6 +19,10 @@ from flyteidl.admin import (
 )
 from flyteidl.core import compiler_pb2
 from flyteidl.service import admin_pb2_grpc
+
+from flyte_checks import RefusedError, check_inputs, check_interface, check_workflow
+from flyte_runs import Runs
+from flyte_services import DOMAINS, PROJECTS, Auth, DataProxy, Identity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from flyte_values import holds, literal_of
 from flyteidl.admin import execution_pb2, node_execution_pb2, task_execution_pb2
 from flyteidl.core import dynamic_job_pb2, errors_pb2, identifier_pb2
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, TaskLog, WorkflowExecution
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
+
+from flyte_values import holds, literal_of
 
 if TYPE_CHECKING:
     from flyte_admin import Admin

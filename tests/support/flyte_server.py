@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import grpc
-from flyte_admin import Admin
-from flyte_http import Http
-from flyte_wire import Wire
 from flyteidl.service import (
     admin_pb2_grpc,
     auth_pb2_grpc,
     dataproxy_pb2_grpc,
     identity_pb2_grpc,
 )
+
+from flyte_admin import Admin
+from flyte_http import Http
+from flyte_wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flyte_server import FlyteServer
 
 from fletching.extend import SerializationSettings
 from fletching_flyte import Config, ExecutionFailedError, FlyteBackend, FlyteRemote
+from flyte_server import FlyteServer
 
 PROGRAM = """
 import asyncio

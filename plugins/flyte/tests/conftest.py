@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flyte_server import FlyteServer
 
 from fletching_flyte import Config, FlyteRemote
+from flyte_server import FlyteServer
 
 
 @pytest.fixture(autouse=True)

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flyte_server import FlyteServer
-from oauth_server import OAuthServer
 
 from fletching.errors import ConfigError
 from fletching.extend import redact
 from fletching_flyte import Config, FlyteAuthenticationException, FlyteRemote
+from flyte_server import FlyteServer
+from oauth_server import OAuthServer
 
 SECRET = "secret-of-ci"
 

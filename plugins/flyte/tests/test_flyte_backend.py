@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flyte_server import Call, FlyteServer
 
 from fletching.errors import RunCancelledError
 from fletching.extend import Backend, SerializationSettings, manager
 from fletching_flyte import ExecutionFailedError, FlyteBackend, FlyteRemote
+from flyte_server import Call, FlyteServer
 
 
 @pytest.fixture(scope="module")

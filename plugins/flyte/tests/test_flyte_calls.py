@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flyte_server import Call, Fault, FlyteServer
 
 from fletching.errors import ConfigError
 from fletching_flyte import (
@@ -24,6 +23,7 @@ from fletching_flyte import (
     FlyteSystemUnavailableException,
     FlyteTimeout,
 )
+from flyte_server import Call, Fault, FlyteServer
 
 
 def first(count: int, fault: Fault) -> Callable[[Call], Fault | None]:

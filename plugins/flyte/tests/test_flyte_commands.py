@@ -12,9 +12,9 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from flyte_server import Fault, FlyteServer
 
 from fletching.extend import manager
+from flyte_server import Fault, FlyteServer
 
 PROGRAM = '''
 """A program."""

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from flyte_server import FlyteServer
 from repository import ROOT
 from snippets import steps

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flyte_server import Fault, FlyteServer
 
 from fletching import Options
 from fletching.errors import CallError, ConfigError, ConversionError, RunError, UnknownOptionError
@@ -19,6 +18,7 @@ from fletching_flyte import (
     FlyteRemote,
     FlyteTimeout,
 )
+from flyte_server import Fault, FlyteServer
 
 
 @pytest.fixture(scope="module")

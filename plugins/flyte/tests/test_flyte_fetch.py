@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 
 import pytest
-from flyte_server import FlyteServer
 
 from fletching import LaunchPlan, task, workflow
 from fletching.errors import ConfigError, RemoteOnlyError
@@ -17,6 +16,7 @@ from fletching_flyte import (
     FlyteTask,
     FlyteWorkflow,
 )
+from flyte_server import FlyteServer
 
 
 @task

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from flyte_server import FlyteServer
-
 from fletching import Image, ImageConfig, SerializationSettings, task
 from fletching.extend import LabelledBackend
 from fletching_flyte import FlyteRemote
 from fletching_flyte.backend import FlyteBackend
+from flyte_server import FlyteServer
 
 
 @task

@@ -6,7 +6,6 @@ import random
 from pathlib import Path
 
 import pytest
-from flyte_server import Call, Fault, FlyteServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from fletching_flyte import (
     FlyteRemote,
     FlyteSystemUnavailableException,
 )
+from flyte_server import Call, Fault, FlyteServer
 
 
 @task
@@ -274,3 +274,18 @@ def test_what_is_registered_is_what_was_serialized(remote: FlyteRemote, server: 
             assert kept.closure.compiled_task.template == entry.message.template
         elif entry.kind == "launch_plan":
             assert kept.spec == entry.message.spec
+
+
+def test_the_call_forms_of_the_flyte_sdk(remote: FlyteRemote, server: FlyteServer) -> None:
+    made = SerializationSettings.for_image("x:1", "v1", "flytesnacks", "development")
+    assert remote.register_task(add, made).id.version == "v1"
+    assert remote.register_workflow(inner, made, version="v2").id.version == "v2"
+    assert remote.register_launch_plan(plan, "v3", image="x:1").id.version == "v3"
+    assert not server.http.taken
+    folder = str(Path(__file__).parent)
+    sent = remote.register_script(flow, image_config="x:1", source_path=folder, destination_dir="/code", version="v4")
+    assert (sent.id.name, sent.id.version) == (flow.name, "v4")
+    args = list(remote.fetch_task(name=add.name, version="v4").template.container.args)
+    assert args[args.index("--dest-dir") + 1] == "/code"
+    assert remote.fast_register_workflow(inner, "v5", image="x:1", source_root=folder).id.version == "v5"
+    assert len(server.http.taken) == 2

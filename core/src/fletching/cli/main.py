@@ -59,7 +59,7 @@ class Commands(click.Group):
         """Find the command that the words begin with; a misspelt one is answered with the nearest."""
         word = args[0] if args else ""
         if word and not word.startswith("-") and word not in self.list_commands(ctx):
-            ctx.fail(f"no such command {word!r}{close_match(word, self.list_commands(ctx))}")
+            ctx.fail(_why_not(word) or f"no such command {word!r}{close_match(word, self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -84,6 +84,21 @@ def _installed() -> dict[str, str]:
     names = set(manager().names("commands"))
     entries = manager().installed().of("commands")
     return {entry.name: entry.distribution.name for entry in entries if entry.name in names}
+
+
+def _why_not(word: str) -> str:
+    """Return why a command that an official plugin brings is not there; empty if none brings it."""
+    from fletching.errors import PluginError
+    from fletching.official import by_entry
+    from fletching.plugins import manager
+
+    if by_entry("commands", word) is None:
+        return ""
+    try:
+        manager().load("commands", word)
+    except PluginError as error:
+        return str(error)
+    return ""
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["FlyteRemote"]
 
 
+SCRIPT_WORDS = {"image_config": "image", "destination_dir": "destination", "source_path": "source_root", "envs": "env"}
+
+
 class FlyteRemote(Reader):
     """One backend; threads may share it, and nothing is sent before the first method is called.
 
@@ -167,10 +170,17 @@ class FlyteRemote(Reader):
         return self._registered("workflow", entity, None, version, {"copy": "auto", **options})  # type: ignore[no-any-return]
 
     def register_script(self, entity: Any, *, copy_all: bool = False, **options: Any) -> Any:
-        """Register an entity with its script's code, and return it as the backend has it; see `register`."""
+        """Register an entity with its script's code, and return it as the backend has it; see `register`.
+
+        The Flyte SDK's words for its options are taken as well: ``image_config``, ``destination_dir``, ``source_path``
+        and ``envs``.
+        """
+        options = {SCRIPT_WORDS.get(name, name): value for name, value in options.items()}
         options.setdefault("copy", "all" if copy_all else "auto")
         kind = {"workflow": "workflow", "launch plan": "launch_plan"}.get(entity.node_kind, "task")
-        return self._registered(kind, entity, options.pop("serialization_settings", None), None, options)
+        return self._registered(
+            kind, entity, options.pop("serialization_settings", None), options.pop("version", None), options
+        )
 
     def _registered(
         self, kind: str, entity: Any, settings: SerializationSettings | None, version: str | None, options: Any

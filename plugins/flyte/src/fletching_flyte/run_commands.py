@@ -85,7 +85,11 @@ def watched(
             click.echo(f"  {node:<12} {phase.lower()}", err=True)
         seen.update(changed)
 
-    return execution.wait(timeout, poll, sync_nodes=False, on_look=tell)
+    try:
+        return execution.wait(timeout, poll, sync_nodes=False, on_look=tell)
+    except KeyboardInterrupt:
+        click.echo(f"{execution.name} goes on; 'fletch terminate {execution.name}' stops it", err=True)
+        raise
 
 
 def tell_end(execution: FlyteWorkflowExecution) -> int:
