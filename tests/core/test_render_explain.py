@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -358,3 +359,75 @@ def test_no_table_of_proto_text_and_none_of_a_file_of_the_wire(fletch: Renderer)
     printed = fletch("render", "x.pb", "--explain")
     assert printed.status == 2
     assert "--explain asks the code" in printed.err
+
+
+def test_options_that_nobody_saw_are_not_called_defaults(fletch: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = (
+        f"{HEAD}@task(retries=3){PLAIN}\n@workflow(interruptible=True)\ndef wf(a: int) -> int:\n    return t(a=a)\n"
+    )
+    fletch.write("earlier.py", program)
+    monkeypatch.syspath_prepend(str(fletch.folder))
+    import earlier
+
+    try:
+        found = fletch.origins("-m", "earlier")
+    finally:
+        del sys.modules["earlier"]
+    assert earlier.t.metadata.retries == 3
+    fields = found["task earlier.t"]
+    assert fields["template.metadata.retries.retries"] == ["task one of its options"]
+    assert fields["template.metadata.runtime.flavor"] == ["default"]
+    assert fields["template.interface.inputs.variables.a.type.simple"] == ["task signature"]
+    (origin,) = found["workflow earlier.wf"]["template.metadataDefaults.interruptible"]
+    assert origin == "default or one of its options"
+
+
+STUCK = """
+from fletching import map_task
+
+@task
+def t(a: int) -> int:
+    return a
+
+@dynamic(node_dependency_hints=[t], retries=2)
+def d(a: int) -> int:
+    return t(a=a)
+
+shell = ContainerTask(name="shell", image="a/b:1", command=["run", "it"], inputs=kwtypes(a=int))
+mapped = map_task(t, concurrency=3)
+"""
+
+
+def test_options_that_need_each_other_are_told_apart(fletch: Renderer) -> None:
+    fletch.write("flow.py", HEAD + STUCK)
+    found = fletch.origins("flow.py")
+    fields = found["task flow.d"]
+    assert fields["template.container.env[_F_SS_C].key"] == ["task execution_mode"]
+    assert fields["template.metadata.retries.retries"] == ["task retries"]
+    shell = found["task shell"]
+    assert shell["template.container.command[0]"] == shell["template.container.command[1]"] == ["task command"]
+    assert shell["template.container.image"] == ["task image"]
+    assert shell["template.interface.inputs.variables.a.type.simple"] == ["task inputs"]
+    (mapped,) = (fields for name, fields in found.items() if "map_t" in name)
+    assert mapped["template.id.name"] != ["default"]
+
+
+WARNS = f"""
+import warnings
+{HEAD}
+@task(retries=1)
+def t(a: int) -> int:
+    return a
+
+@workflow
+def wf(a: int) -> int:
+    warnings.warn("mind", UserWarning, stacklevel=1)
+    return t(a=a)
+"""
+
+
+def test_a_warning_of_the_program_is_not_repeated(fletch: Renderer) -> None:
+    fletch.write("flow.py", WARNS)
+    with pytest.warns(UserWarning, match="mind") as told:
+        assert fletch("render", "flow.py", "--explain").status == 0
+    assert len(told) == 1

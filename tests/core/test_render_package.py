@@ -120,3 +120,11 @@ def test_nothing_is_written_for_a_program_that_cannot_be_serialized(fletch: Rend
     assert not (fletch.folder / "out.tgz").exists()
     assert fletch("package", "flow.py", "-o", "out.tgz", "--copy", "all").status == 2
     assert fletch("package", "-o", "out.tgz").status == 2
+
+
+def test_a_place_that_cannot_be_written_to_is_told(fletch: Renderer) -> None:
+    for output in ("nothere/out.tgz", "prog/flow.py/out"):
+        printed = fletch("package", "prog", "-o", output)
+        assert printed.status == 1
+        assert f"Error: {output!r} cannot be written" in printed.err
+        assert "Traceback" not in printed.err

@@ -64,10 +64,13 @@ def command(
         if given["fast"]:
             name, data = _code(given["source_root"] or default_root(sources), copy or "auto")
             files[name] = data
-    if output.endswith(ARCHIVES):
-        _write(output, _archive(files))
-    else:
-        _write_folder(output, files)
+    try:
+        if output.endswith(ARCHIVES):
+            _write(output, _archive(files))
+        else:
+            _write_folder(output, files)
+    except OSError as error:
+        raise click.ClickException(f"{output!r} cannot be written: {error}") from error
     click.echo(f"{len(entries)} tasks, workflows and launch plans are in {output}", err=True)
 
 
@@ -81,17 +84,15 @@ def file_names(entries: Iterable[SerializedEntity]) -> list[str]:
 
 
 def _code(root: str, copy: Any) -> tuple[str, bytes]:
-    import shutil
+    import tempfile
 
     from fletching.container.bundle import pack_code
 
-    bundle = pack_code(root, copy=copy)
-    try:
+    with tempfile.TemporaryDirectory(prefix="fletch-package-") as folder:
+        bundle = pack_code(root, copy=copy, folder=folder)
         with open(bundle.path, "rb") as file:
             # Control programs know the code among the files by this name.
             return f"fast{bundle.version}.tar.gz", file.read()
-    finally:
-        shutil.rmtree(os.path.dirname(bundle.path), ignore_errors=True)
 
 
 def _check_output(output: str, force: bool) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fletching.executable import Executable
     from fletching.python_task import PythonTask
 
-__all__ = ["of_classes", "of_hooks", "of_stuck", "provider"]
+__all__ = ["UNKNOWN", "of_classes", "of_hooks", "of_stuck", "provider"]
 
 
 def of_hooks(recipes: list[Recipe]) -> Iterator[Variation]:
@@ -67,13 +67,19 @@ def of_classes(entities: list[Executable]) -> Iterator[Variation]:
         yield from changed(provider(cls), map(_plain, tasks))
 
 
-def of_stuck(recipes: list[Recipe]) -> Iterator[Variation]:
-    """Tell the options that cannot be left out, each task's together: what depends on nothing else may be of them."""
+def of_stuck(recipes: list[Recipe], entities: list[Executable]) -> Iterator[Variation]:
+    """Tell the options that cannot be left out or are not known: what depends on nothing else may be of one of them."""
     from fletching.python_task import PythonTask
 
-    for recipe in recipes:
-        if recipe.stuck and isinstance(recipe.entity, PythonTask):
-            yield from changed(Origin(kind="task", name=" or ".join(recipe.stuck), rank=STUCK), [_plain(recipe.entity)])
+    stuck = {id(recipe.entity): " or ".join(recipe.stuck) for recipe in recipes}
+    for entity in entities:
+        name = stuck.get(id(entity), UNKNOWN)
+        if name and isinstance(entity, PythonTask):
+            yield from changed(Origin(kind="task", name=name, rank=STUCK), [_plain(entity)])
+
+
+UNKNOWN = "one of its options"
+"""The options of what was made before anybody looked, as a module that something else imported already."""
 
 
 KEPT = ("_name", "_instantiated_in", "_lhs", "_python_interface", "_task_config", "_task_function")

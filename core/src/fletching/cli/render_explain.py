@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from fletching.cli.render_brought import provider
+from fletching.cli.render_brought import UNKNOWN, provider
 from fletching.cli.render_entities import registered
 from fletching.cli.render_fields import MISSING, changes, leaves
 from fletching.cli.render_making import Recipe, settle
@@ -102,7 +103,8 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
     data = {key: message_data(each.message) for key, each in whole.items()}
     for variation in variations(chosen, recipes, reached, nodes):
         try:
-            with variation.apply():
+            with variation.apply(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # each was told when it was made as it is
                 made = registered(entities, variation.settings or chosen.settings)
                 others = list(zip(keys.of(made), made, strict=True))  # now: names may be others afterwards
         except Exception:  # noqa: BLE001, S112 - without it there is no wire form: it says nothing about a single field
@@ -114,7 +116,8 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
                         for path, _ in leaves(change.old, change.path):
                             told[key].setdefault(path, []).append(variation.origin)
     makers = [provider(type(each), ".get_as_workflow") for each in reached if hasattr(each, "get_as_workflow")]
-    stuck = {id(recipe.entity): recipe.stuck for recipe in recipes if kind_of(recipe.entity) != "task"}
+    known = {id(recipe.entity): recipe.stuck for recipe in recipes if recipe.works()}
+    stuck = {id(each): known.get(id(each), [UNKNOWN]) for each in reached if kind_of(each) != "task"}
     fields = {
         key: {
             path: Field(
@@ -160,7 +163,7 @@ def _rest(entry: SerializedEntity, stuck: dict[int, list[str]], makers: list[Ori
     """Return where a field comes from that depends on nothing: the default, or what makes the whole entity."""
     options = stuck.get(id(entry.entity))
     if options:
-        return (Origin(kind="default", name=f"or {', '.join(options)}, which cannot be left out"),)
+        return (Origin(kind="default", name=f"or {' or '.join(options)}"),)
     return tuple(makers) or (DEFAULT,)
 
 

@@ -179,8 +179,7 @@ def other_values(value: Any) -> Iterator[Any]:
     elif isinstance(value, (dict, list, tuple, set, frozenset)) and value:
         yield type(value)()
         if type(value) in (list, tuple):
-            rest = list(value)[1:]
-            yield from (type(value)([other, *rest]) for other in other_values(next(iter(value))))
+            yield type(value)([next(other_values(each), each) for each in list(value)])
 
 
 def _same(one: Any, other: Any) -> bool:

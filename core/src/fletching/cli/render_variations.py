@@ -60,7 +60,7 @@ def variations(
     yield from _of_functions(recipes, entities)
     yield from of_classes(entities)
     yield from _of_calls(entities, nodes)
-    yield from of_stuck(recipes)
+    yield from of_stuck(recipes, entities)
 
 
 def _of_settings(chosen: Chosen) -> Iterator[Variation]:
