@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import fletching
 import programs
-from fletching import errors, resources, security, settings
+from fletching import errors, extend, resources, security, settings
 from fletching.extend import PythonTask, dynamic_job, serialize
 from fletching.launch_plans import LaunchPlan
 from fletching.reference_entity import ReferenceEntity
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["find", "read", "registered", "with_our_names"]
 
 HOMES = {
+    "ClassStorageTaskResolver": extend,
     "FastSerializationSettings": settings,
     "Identity": security,
+    "get_serializable": extend,
     "IgnoreOutputs": errors,
     "ResourceSpec": resources,
 }

@@ -25,6 +25,7 @@ from flytekit.tools.translator import get_serializable
 import programs
 
 HOMES = {
+    "ClassStorageTaskResolver": "flytekit.core.class_based_resolver",
     "ConcurrencyLimitBehavior": "flytekit.models.concurrency",
     "ConcurrencyPolicy": "flytekit.models.concurrency",
     "DeckField": "flytekit.deck",
@@ -52,6 +53,7 @@ HOMES = {
     "TaskPlugins": "flytekit.extend",
     "TaskResolverMixin": "flytekit.core.base_task",
     "WorkflowExecutionPhase": "flytekit.models.core.execution",
+    "get_serializable": "flytekit.tools.translator",
     "create_node": "flytekit.core.node_creation",
 }
 """Name -> the module that holds it, for what is no name of flytekit itself."""
@@ -76,6 +78,11 @@ def everything(name: str) -> dict[str, Any]:
         return one(programs.named(name))
     except Exception as error:
         return {"specs": {}, "dynamic": {}, "refused": {"": f"{type(error).__name__}: {error}"}}
+
+
+def check(name: str, function: str) -> None:
+    """Call a function of a program."""
+    getattr(programs.named(name), function)()
 
 
 def one(program: Any) -> dict[str, Any]:
