@@ -127,7 +127,7 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
         closure.sub_workflows.extend(_compiled(each) for each in spec.sub_workflows)
         names: dict[Key, Any] = {}
         for template in (spec.template, *spec.sub_workflows):
-            for node in template.nodes:
+            for node in (*template.nodes, *([template.failure_node] if template.HasField("failure_node") else ())):
                 self._tasks_of(node, names)
         closure.tasks.extend(compiler_pb2.CompiledTask(template=template) for template in names.values())
         return _aged(made, of)

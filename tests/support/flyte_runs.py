@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from flyte_containers import run_container
 from flyteidl.admin import execution_pb2, node_execution_pb2, task_execution_pb2
 from flyteidl.core import dynamic_job_pb2, errors_pb2, identifier_pb2
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, TaskLog, WorkflowExecution
@@ -244,10 +244,15 @@ class Runs:
         known: dict[str, LiteralMap] = {"": inputs, "start-node": inputs}
         template = closure.primary.template
         nodes = [node for node in template.nodes if node.id not in ("start-node", "end-node")]
-        while nodes:
-            ready = next(node for node in nodes if set(node.upstream_node_ids) <= known.keys())
-            nodes.remove(ready)
-            known[ready.id] = self._one(run, ready, known, closure, parent)
+        try:
+            while nodes:
+                ready = next(node for node in nodes if set(node.upstream_node_ids) <= known.keys())
+                nodes.remove(ready)
+                known[ready.id] = self._one(run, ready, known, closure, parent)
+        except FailedError:
+            if template.HasField("failure_node") and not run.stopped.is_set():
+                self._one(run, template.failure_node, known, closure, parent)
+            raise
         return _bound(template.outputs, known)
 
     def _one(self, run: Run, node: Any, known: dict[str, LiteralMap], closure: Any, parent: str) -> LiteralMap:
@@ -299,13 +304,35 @@ class Runs:
             if block.HasField("else_node"):
                 return self._one(run, block.else_node, known, closure, made.path)
             raise FailedError(ExecutionError(code="BRANCH", message=block.error.message))
+        if target == "array_node":
+            return self._array(run, made, node.array_node, inputs, closure)
         raise FailedError(ExecutionError(code="UNKNOWN", message=f"nodes of kind {target} are not run here"))
 
-    def _task(self, run: Run, made: Node, template: Any, inputs: LiteralMap) -> LiteralMap:
+    def _array(self, run: Run, made: Node, array: Any, inputs: LiteralMap, closure: Any) -> LiteralMap:
+        """Run a task for each element, each with all inputs and its index, and return the lists of what they gave."""
+        name = array.node.task_node.reference_id.name
+        task = next(each.template for each in closure.tasks if each.template.id.name == name)
+        lists = [
+            each
+            for key, each in inputs.literals.items()
+            if key not in array.bound_inputs and each.HasField("collection")
+        ]
+        size = len(lists[0].collection.literals)
+        outputs = LiteralMap()
+        for key in task.interface.outputs.variables:
+            outputs.literals[key].collection.SetInParent()
+        for index in range(size):
+            found = self._task(run, made, task, inputs, index)
+            for key, literal in found.literals.items():
+                outputs.literals[key].collection.literals.append(literal)
+        return outputs
+
+    def _task(self, run: Run, made: Node, template: Any, inputs: LiteralMap, index: int | None = None) -> LiteralMap:
         made.task = template.id
         retries = template.metadata.retries.retries
         for attempt in range(retries + 1):
-            outcome = self._attempt(run, made, template, inputs, attempt)
+            folder = self._folder / run.id.name / made.path / str(attempt if index is None else f"{attempt}-{index}")
+            outcome = run_container(run, made, template, inputs, folder, index)
             if isinstance(outcome, LiteralMap):
                 made.phase = NodeExecution.SUCCEEDED
                 return outcome
@@ -331,56 +358,6 @@ class Runs:
         closure.tasks.extend(compiler_pb2.CompiledTask(template=each) for each in spec.tasks)
         closure.sub_workflows.extend(compiler_pb2.CompiledWorkflow(template=each) for each in spec.subworkflows)
         return self._workflow(run, closure, LiteralMap(), made.path)
-
-    def _attempt(self, run: Run, made: Node, template: Any, inputs: LiteralMap, attempt: int) -> Any:
-        folder = self._folder / run.id.name / made.path / str(attempt)
-        work, outputs = folder / "work", folder / "outputs"
-        for each in (work, outputs, folder / "raw"):
-            each.mkdir(parents=True)
-        (folder / "inputs.pb").write_bytes(inputs.SerializeToString())
-        filled = {
-            "{{.input}}": str(folder / "inputs.pb"),
-            "{{.outputPrefix}}": str(outputs),
-            "{{.rawOutputDataPrefix}}": str(folder / "raw"),
-            "{{.checkpointOutputPrefix}}": str(folder / "checkpoint"),
-            "{{.prevCheckpointPrefix}}": "",
-        }
-        container = template.container
-        args = [filled.get(word, word) for word in (*container.command, *container.args)]
-        environment = {**os.environ, **{pair.key: pair.value for pair in container.env}}
-        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
-        environment.update(
-            {
-                "FLYTE_INTERNAL_EXECUTION_PROJECT": run.id.project,
-                "FLYTE_INTERNAL_EXECUTION_DOMAIN": run.id.domain,
-                "FLYTE_INTERNAL_EXECUTION_ID": run.id.name,
-                "FLYTE_INTERNAL_TASK_PROJECT": template.id.project,
-                "FLYTE_INTERNAL_TASK_DOMAIN": template.id.domain,
-                "FLYTE_INTERNAL_TASK_NAME": template.id.name,
-                "FLYTE_INTERNAL_TASK_VERSION": template.id.version,
-                **dict(run.spec.envs.values and {pair.key: pair.value for pair in run.spec.envs.values}),
-            }
-        )
-        log = folder / "log"
-        made.logs.append(log.as_uri())
-        with log.open("wb") as file:
-            run.process = subprocess.Popen(args, cwd=work, env=environment, stdout=file, stderr=file)
-            if run.stopped.is_set():
-                run.process.kill()
-            run.process.wait()
-        return _outcome(outputs, log)
-
-
-def _outcome(outputs: Path, log: Path) -> Any:
-    """Return what a container left: outputs, a graph to go on with, or an error."""
-    if (outputs / "error.pb").exists():
-        return errors_pb2.ErrorDocument.FromString((outputs / "error.pb").read_bytes()).error
-    if (outputs / "futures.pb").exists():
-        return dynamic_job_pb2.DynamicJobSpec.FromString((outputs / "futures.pb").read_bytes())
-    if (outputs / "outputs.pb").exists():
-        return LiteralMap.FromString((outputs / "outputs.pb").read_bytes())
-    said = log.read_text(errors="replace")[-2000:]
-    return errors_pb2.ContainerError(code="OutputsNotFound", message=f"the container left nothing\n{said}")
 
 
 def _bound(bindings: Any, known: dict[str, LiteralMap]) -> LiteralMap:

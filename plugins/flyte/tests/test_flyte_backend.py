@@ -146,16 +146,3 @@ def test_an_entity_is_registered_once(backend: FlyteBackend, server: FlyteServer
     run(work)
     assert server.calls["CreateTask"] == 1
     assert len(server.admin.runs.all) == 8
-
-
-def test_what_has_a_label_is_stopped(backend: FlyteBackend, server: FlyteServer, program: Any) -> None:
-    server.admin.runs.held.set()
-
-    async def work() -> None:
-        for name, label in (("e1", "me"), ("e2", "you"), ("e3", "me")):
-            await backend.launch(program.add, {"a": 1, "b": 2}, name=name, labels={"eager-exec": label})
-        assert await backend.terminate_labelled("eager-exec", "me", "the parent failed") == 2
-        assert await backend.terminate_labelled("eager-exec", "me", "the parent failed") == 0
-
-    run(work)
-    assert server.admin.runs.running() == ["e2"]

@@ -132,8 +132,8 @@ class FlyteBackend:
         return await asyncio.shield(known[1])
 
     def _registered(self, entity: Any) -> Any:
+        from fletching_flyte.deploying import settings_for
         from fletching_flyte.launching import target_of
-        from fletching_flyte.registering import settings_for
 
         remote = self._remote
         settings = settings_for(self._settings, project=remote.default_project, domain=remote.default_domain)

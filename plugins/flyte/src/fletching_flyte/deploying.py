@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from fletching import FastSerializationSettings, ImageConfig
 from fletching.errors import ConfigError
 from fletching.extend import SerializationSettings, pack_code, serialize
 from fletching_flyte.fetching import check_references
@@ -16,13 +17,13 @@ from fletching_flyte.registration import Registered, register_all
 from fletching_flyte.uploading import upload_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from fletching import Options
     from fletching.extend import CodeBundle, Serialized, SerializedEntity
     from fletching_flyte.client import FlyteClient
 
-__all__ = ["Copy", "Deployed", "deploy"]
+__all__ = ["Copy", "Deployed", "deploy", "settings_for"]
 
 Copy = Literal["auto", "all", "none"]
 """Which code is sent beside the image: the modules that are imported, every file, or none."""
@@ -144,8 +145,6 @@ def source_root(entities: Iterable[Any]) -> str:
 
 
 def _fast(destination: str, at: str | None) -> Any:
-    from fletching import FastSerializationSettings
-
     return FastSerializationSettings(enabled=True, destination_dir=destination, distribution_location=at)
 
 
@@ -153,3 +152,34 @@ def _forget(bundle: CodeBundle) -> None:
     import shutil
 
     shutil.rmtree(os.path.dirname(bundle.path), ignore_errors=True)
+
+
+def settings_for(
+    given: SerializationSettings | None,
+    *,
+    project: str | None,
+    domain: str | None,
+    version: str | None = None,
+    image: str | ImageConfig | None = None,
+    env: Mapping[str, str] | None = None,
+    source_root: str | None = None,
+) -> SerializationSettings:
+    """Return settings in which what was said stands, over what the given ones say."""
+    if given is None:
+        given = SerializationSettings(image_config=None)
+    changed: dict[str, Any] = {
+        "project": given.project or project,
+        "domain": given.domain or domain,
+        "version": version or given.version,
+    }
+    if isinstance(image, str):
+        changed["image_config"] = ImageConfig.auto(img_name=image)
+    elif image is not None:
+        changed["image_config"] = image
+    elif given.image_config is None:
+        changed["image_config"] = ImageConfig.auto_default_image()
+    if env:
+        changed["env"] = {**(given.env or {}), **env}
+    if source_root:
+        changed["source_root"] = source_root
+    return replace(given, **changed)

@@ -119,9 +119,10 @@ def target_of(client: FlyteClient, entity: Any, settings: SerializationSettings,
         at = entity.id
         # A workflow is started by the launch plan that has its name.
         return at if at.resource_type != 2 else identifier("launch_plan", at.project, at.domain, at.name, at.version)
-    made = deploy(client, [entity], settings, copy=copy)
-    kind = "task" if entity.node_kind not in ("workflow", "launch plan") else "launch_plan"
-    return made.serialized.find(kind, entity.name).id
+    made = deploy(client, [entity], settings, copy=copy).serialized
+    # Also an eager task has a launch plan: that of the workflow which stops what it leaves behind.
+    kinds = {entry.kind for entry in made.entities if entry.name == entity.name}
+    return made.find("launch_plan" if "launch_plan" in kinds else "task", entity.name).id
 
 
 def options_of(options: Options | None, told: Mapping[str, Any]) -> LaunchOptions:

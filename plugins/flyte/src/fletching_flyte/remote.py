@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConfigError
 from fletching_flyte.config import Config
-from fletching_flyte.deploying import deploy
+from fletching_flyte.deploying import deploy, settings_for
 from fletching_flyte.launching import launch, options_of
 from fletching_flyte.reader import Reader
-from fletching_flyte.registering import settings_for
 
 if TYPE_CHECKING:
     import datetime
