@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from collections import Counter
 from pathlib import Path
@@ -156,14 +157,62 @@ def test_a_field_of_the_config_is_told_apart_from_what_the_class_adds_and_from_i
     fletch: Renderer,
 ) -> None:
     fields = explained(fletch, "task flow.t", f"{CONFIG}\n@task(task_config=Conf(cores=3), retries=1){PLAIN}")
-    assert fields["template.custom.cores"] == ["task task_config=Conf(cores=…)"]
-    assert fields["template.custom.mode"] == ["default task_config=Conf(mode=…)"]
+    assert fields["template.custom.cores"] == ["task Conf(cores=…)"]
+    assert fields["template.custom.mode"] == ["default Conf(mode=…)"]
     assert fields["template.custom.fixed"] == ["task class ConfTask.get_custom"]
     assert fields["template.type"] == ["task class ConfTask"]
     assert fields["template.metadata.retries.retries"] == ["task retries"]
     other = explained(fletch, "task flow.t", f"{CONFIG}\n@task(task_config=Conf(mode='y')){PLAIN}")
-    assert other["template.custom.cores"] == ["default task_config=Conf(cores=…)"]
-    assert other["template.custom.mode"] == ["task task_config=Conf(mode=…)"]
+    assert other["template.custom.cores"] == ["default Conf(cores=…)"]
+    assert other["template.custom.mode"] == ["task Conf(mode=…)"]
+
+
+EARLY = """
+class EarlyTask(ConfTask):
+    def __init__(self, task_config, task_function, **kwargs):
+        super().__init__(task_config, task_function, **kwargs)
+        self._words = [task_config.mode] * task_config.cores
+
+    def get_custom(self, settings):
+        return {"words": self._words}
+
+@dataclass
+class Early(Conf):
+    pass
+
+TaskPlugins.register_pythontask_plugin(Early, EarlyTask)
+"""
+
+
+def test_a_config_that_is_read_when_the_task_is_made_is_told_as_well(fletch: Renderer) -> None:
+    program = f"{CONFIG}{EARLY}\n@task(task_config=Early(cores=1, mode='y')){PLAIN}"
+    fields = explained(fletch, "task flow.t", program)
+    assert fields["template.custom.words[0]"] == ["task Early(mode=…)"]
+
+
+def test_of_several_options_each_field_names_its_own(fletch: Renderer) -> None:
+    alone = [option for option in OPTIONS if not option.startswith(("cache=True", "pod_template=", "resources"))]
+    picked = random.Random(5)
+    chosen: list[list[str]] = []
+    for _ in range(8):
+        some = picked.sample(alone, picked.randint(2, 6))
+        chosen.append(list({option.partition("=")[0]: option for option in some}.values()))
+    fletch.write(
+        "flow.py",
+        HEAD
+        + "".join(
+            f"@task({', '.join(some)})\ndef t{at}(a: int) -> int:\n    return a\n\n" for at, some in enumerate(chosen)
+        ),
+    )
+    found = fletch.origins("flow.py")
+    names = {name for _, name in OPTIONS.values()}
+    for at, some in enumerate(chosen):
+        fields = found[f"task flow.t{at}"]
+        said = {each.removeprefix("task ") for origins in fields.values() for each in origins} & names
+        assert said == {OPTIONS[option][1] for option in some}, some
+        for option in some:
+            path, name = OPTIONS[option]
+            assert fields[path] == [f"task {name}"], (option, some)
 
 
 PLUGIN = """

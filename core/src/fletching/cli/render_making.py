@@ -89,6 +89,19 @@ class Recipe:
             return None
         return self.entity, self._changed(made)
 
+    def with_value(self, value: Any, others: Iterable[Any]) -> State | None:
+        """Return the entity's attributes if a value it was given were the first of others that it takes."""
+        option = next((name for name, each in self.options.items() if each is value), None)
+        if option is None:
+            return None
+        for other in others:
+            try:
+                made = vars(self._make(**{**self.options, option: other}))
+            except Exception:  # noqa: BLE001, S112 - not every value is one that it takes
+                continue
+            return self.entity, self._changed(made)
+        return None
+
     def with_function(self, change: Callable[[FunctionType], FunctionType]) -> State | None:
         """Return the entity's attributes if its function were another one."""
         if self.function is None:

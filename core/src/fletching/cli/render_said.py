@@ -55,20 +55,24 @@ def _fields(config: Any) -> list[str]:
     return list(getattr(type(config), "model_fields", ()))
 
 
-def of_configs(entities: list[Executable], nodes: list[Node]) -> Iterator[Variation]:
+def of_configs(recipes: list[Recipe], entities: list[Executable], nodes: list[Node]) -> Iterator[Variation]:
     """Tell each field of the tasks' configs."""
+    made_of = {id(recipe.entity): recipe for recipe in recipes}
     overridden = {id(node.entity) for node in nodes if "task_config" in node.overrides.given}
     by_field: dict[tuple[str, str, str], list[State]] = {}
     for entity in entities:
         config = getattr(entity, "task_config", None)
         for name in _fields(config):
-            other = _without_field(config, name)
-            if other is not None:
+            others = list(_without_field(config, name))
+            if others:
                 kind = "override" if id(entity) in overridden else "task"
                 key = (kind if _is_said(config, name) else "default"), type(config).__qualname__, name
-                by_field.setdefault(key, []).append(state_without(entity, _task_config=other))
+                recipe = made_of.get(id(entity))
+                # A class may read its config when a task is made: then the task has to be made again.
+                again = recipe.with_value(config, others) if recipe is not None else None
+                by_field.setdefault(key, []).append(again or state_without(entity, _task_config=others[0]))
     for (kind, config_name, name), made in by_field.items():
-        yield from changed(Origin(kind=kind, name=f"task_config={config_name}({name}=…)"), made)
+        yield from changed(Origin(kind=kind, name=f"{config_name}({name}=…)"), made)
 
 
 def _is_said(config: Any, name: str) -> bool:
@@ -80,8 +84,8 @@ def _is_said(config: Any, name: str) -> bool:
     return bool(value != (factory() if factory is not dataclasses.MISSING else default))
 
 
-def _without_field(config: Any, name: str) -> Any:
-    """Return a copy of a config with another value of one field; None if it has only one."""
+def _without_field(config: Any, name: str) -> Iterator[Any]:
+    """Tell copies of a config with another value of one field, its default first."""
     import copy
 
     value = getattr(config, name)
@@ -92,14 +96,15 @@ def _without_field(config: Any, name: str) -> Any:
             candidates.insert(0, described.default)
         elif described.default_factory is not dataclasses.MISSING:
             candidates.insert(0, described.default_factory())
-    if value is not None:
-        candidates.append(None)
+    candidates += [None] if value is not None else ["other"]
     for other in candidates:
         if other is not value and other != value:
-            made = copy.copy(config)
-            object.__setattr__(made, name, other)
-            return made
-    return None
+            try:
+                yield dataclasses.replace(config, **{name: other})
+            except Exception:  # noqa: BLE001 - it checks itself, or is no dataclass: a copy is not checked
+                made = copy.copy(config)
+                object.__setattr__(made, name, other)
+                yield made
 
 
 def of_overrides(nodes: list[Node]) -> Iterator[Variation]:

@@ -53,7 +53,7 @@ def variations(
     """
     recipes, entities, nodes = [each for each in recipes if each.works()], list(entities), list(nodes)
     yield from of_options(recipes)
-    yield from of_configs(entities, nodes)
+    yield from of_configs(recipes, entities, nodes)
     yield from of_overrides(nodes)
     yield from of_hooks(recipes)
     yield from _of_settings(chosen)
