@@ -33,6 +33,8 @@ COLOURS = {
 WIDTH = 120
 """Where the width of the terminal is not known, as in a pipe."""
 
+LINES = "│├└─ "
+
 NARROW = 20
 """No column is narrower."""
 
@@ -83,17 +85,25 @@ def _print(console: Console, one: Explained) -> None:
     second = max(min(room - third, widest), len("value"))
     console.print(_line([head, Text("value", "bold"), Text("from", "bold")], [first, second + 2]))
     for row in rows:
-        values = Text(row.value).wrap(console, second) or [Text()]
+        # What nobody said stands back, so that what somebody said stands out.
+        colour = COLOURS["default"] if all(origin.kind == "default" for origin in row.origins) else ""
+        values = Text(row.value, colour).wrap(console, second) or [Text()]
         origins = _from(row.origins).wrap(console, third) or [Text()]
         for at in range(max(len(values), len(origins))):
-            cells = [
-                Text(row.label if at == 0 else row.lead),
-                *(each[at] if at < len(each) else Text() for each in (values, origins)),
-            ]
-            console.print(_line(cells, [first, second + 2]), soft_wrap=True)
+            cells = [each[at] if at < len(each) else Text() for each in (values, origins)]
+            label = _label(row.label if at == 0 else row.lead)
+            console.print(_line([label, *cells], [first, second + 2]), soft_wrap=True)
     counted = Counter(origin.kind for field in one.fields for origin in field.origins[:1])
     told = [Text(f"{count} {kind}", COLOURS[kind]) for kind, count in counted.most_common()]
     console.print(Text.assemble((f"{len(one.fields)} fields: ", "bold"), Text(", ").join(told)), soft_wrap=True)
+
+
+def _label(text: str) -> Text:
+    """Return a label with the lines of the tree in front of it, which are no part of it."""
+    from rich.text import Text
+
+    name = text.lstrip(LINES)
+    return Text.assemble((text[: len(text) - len(name)], COLOURS["default"]), name)
 
 
 def _line(cells: list[Text], widths: list[int]) -> Text:
