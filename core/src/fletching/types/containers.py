@@ -87,7 +87,8 @@ class ListTransformer(TypeTransformer[list[T]]):
         return each(self.element.from_plain, data)
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self.element.json_schema()}
+        items = self.element.json_schema()
+        return {"type": "array", "items": items} if items else {"type": "array"}
 
     def _check(self, value: object) -> None:
         if not issubclass(type(value), list):
@@ -158,11 +159,9 @@ class DictTransformer(TypeTransformer[dict[str, T]]):
         return dict(zip(self._keys(data), self._each(self.element.from_plain, data), strict=True))
 
     def json_schema(self) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "additionalProperties": self.element.json_schema(),
-            "propertyNames": {"type": "string"},
-        }
+        values = self.element.json_schema()
+        schema: dict[str, Any] = {"type": "object", "propertyNames": {"type": "string"}}
+        return {**schema, "additionalProperties": values} if values else schema
 
     def _keys(self, value: object) -> list[str]:
         """Return the keys as exact text; refuse what is no dict of text."""

@@ -89,15 +89,9 @@ class DataclassTransformer(TypeTransformer[Any]):
         self.carry = _compile_carry(self)  # type: ignore[method-assign]  # one call less on the hot path
 
     def literal_type(self) -> LiteralType:
-        from fletching.types.schema import schema_type
+        from fletching.types.schema import field_types, schema_type
 
-        fields = {}
-        for member in self.members:
-            try:
-                fields[member.name] = member.kind.literal_type()
-            except UnsupportedTypeError:
-                continue  # a type that exists only inside a dataclass; the schema describes it
-        return schema_type(self.json_schema(), fields)
+        return schema_type(self.json_schema(), field_types((member.name, member.kind) for member in self.members))
 
     def to_literal(self, value: Any, /) -> Literal:
         from fletching.types.wire import plain_literal

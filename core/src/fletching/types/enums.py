@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.display import preview, type_name
 from fletching.types.plain import check_text
+from fletching.types.schema import describing_fields
 from fletching.types.simple import PrimitiveTransformer, ScalarTransformer
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class EnumTransformer(ScalarTransformer[E]):
 
     def literal_type(self) -> LiteralType:
         if self.value.name != "str":
+            if describing_fields.get():
+                raise self.no_wire_form()
             return self.value.literal_type()
         from fletching.types.wire import LiteralType
 

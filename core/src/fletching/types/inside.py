@@ -9,6 +9,7 @@ from fletching.types.containers import each
 from fletching.types.display import preview, type_name
 from fletching.types.engine import field_transformer
 from fletching.types.msgpack_dict import PackedTransformer
+from fletching.types.pickled import pickle_type
 from fletching.types.plain import copy_plain
 from fletching.types.simple import ScalarTransformer
 
@@ -28,8 +29,11 @@ T = TypeVar("T")
 class InsideTransformer(PackedTransformer[T]):
     """A type that is refused as an input or output, whose plain form is all there is."""
 
+    name = "FlytePickle"
+
     def literal_type(self) -> LiteralType:
-        raise self.no_wire_form()
+        # Where an object's wire type tells of its fields, other SDKs say this of the field; its value is no pickle.
+        return pickle_type(str(self.python_type))
 
     def carry_plain(self, value: T, /) -> T:
         return self.from_plain(self.to_plain(value))
@@ -64,6 +68,9 @@ class TupleTransformer(InsideTransformer[tuple[Any, ...]]):
         super().__init__(python_type)
         self.items = items
         self.repeated = repeated
+
+    def literal_type(self) -> LiteralType:
+        raise self.no_wire_form()
 
     def to_plain(self, value: tuple[Any, ...], /) -> list[Any]:
         if not isinstance(value, tuple) or not (self.repeated or len(value) == len(self.items)):
@@ -129,8 +136,10 @@ class TextTransformer(ScalarTransformer[T]):
         self.inside_only = f"{type_name(python_type)} has no wire form; pass its str(), or put it into a dataclass"
         self.schema = {"type": "string", "format": form}  # type: ignore[misc]  # one class for several types
 
+    name = "FlytePickle"
+
     def literal_type(self) -> LiteralType:
-        raise self.no_wire_form()
+        return pickle_type(str(self.python_type))
 
     def carry(self, value: T, /) -> T:
         return self.from_plain(self.to_plain(value))

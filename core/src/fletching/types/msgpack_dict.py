@@ -103,11 +103,9 @@ class MsgpackDictTransformer(PackedTransformer[dict[K, V]]):
         return self._items(data, self.key.from_plain, self.value.from_plain)
 
     def json_schema(self) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "additionalProperties": self.value.json_schema(),
-            "propertyNames": self.key.json_schema(),
-        }
+        values = self.value.json_schema()
+        schema: dict[str, Any] = {"type": "object", "propertyNames": self.key.json_schema()}
+        return {**schema, "additionalProperties": values} if values else schema
 
     def _written(self, key: Any) -> Any:
         """Return the number that a key was before JSON, which knows only text as key, had it."""

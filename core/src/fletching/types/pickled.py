@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["BytesTransformer", "Pickled", "PickledTransformer", "factory"]
+__all__ = ["BytesTransformer", "Pickled", "PickledTransformer", "factory", "pickle_type"]
 
 T = TypeVar("T")
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.base import TypeTransformer
 from fletching.types.display import preview, type_name
-from fletching.types.engine import transformer
+from fletching.types.engine import part_transformer
 from fletching.types.plain import copy_plain, key_step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pydantic
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
@@ -56,20 +58,14 @@ class ModelTransformer(TypeTransformer[Any]):
         self._options: dict[str, Any] = {"by_alias": True, "by_name": True} if by_name else {}
 
     def literal_type(self) -> LiteralType:
-        from fletching.types.schema import schema_type
+        from fletching.types.schema import field_types, schema_type
 
         outer = _being_described.get()
         if self.model in outer:  # a model may contain itself; the schema says how
             return schema_type(self.json_schema())
         token = _being_described.set(outer | {self.model})
         try:
-            fields = {}
-            for name, field in self.model.model_fields.items():
-                try:
-                    fields[name] = transformer(field.annotation).literal_type()
-                except UnsupportedTypeError:
-                    continue  # what only pydantic knows; the schema describes it
-            return schema_type(self.json_schema(), fields)
+            return schema_type(self.json_schema(), field_types(self._fields()))
         finally:
             _being_described.reset(token)
 
@@ -110,6 +106,13 @@ class ModelTransformer(TypeTransformer[Any]):
 
     def json_schema(self) -> dict[str, Any]:
         return self.model.model_json_schema()
+
+    def _fields(self) -> Iterator[tuple[str, TypeTransformer[Any]]]:
+        for name, field in self.model.model_fields.items():
+            try:
+                yield name, part_transformer(field.annotation)
+            except UnsupportedTypeError:
+                continue  # what only pydantic knows; the schema describes it
 
     def _validated(self, validate: Any, data: Any) -> Any:
         from pydantic import ValidationError

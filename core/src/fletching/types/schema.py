@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["WireObject", "json_form", "model_schema", "object_schema", "schema_type"]
+    from fletching.types.base import TypeTransformer
+
+__all__ = [
+    "WireObject",
+    "describing_fields",
+    "field_types",
+    "json_form",
+    "model_schema",
+    "object_schema",
+    "schema_type",
+]
+
+
+describing_fields: ContextVar[bool] = ContextVar("describing_fields", default=False)
+"""Whether wire types are those of fields, where other SDKs leave out some that they have no inputs of."""
 
 
 class WireObject:
@@ -66,12 +81,31 @@ def _json_key(key: Any) -> str:
     return json.dumps(key)
 
 
+def field_types(kinds: Iterable[tuple[str, TypeTransformer[Any]]]) -> dict[str, LiteralType]:
+    """Return the wire types of an object's fields; those that exist only inside objects are in the schema alone."""
+    from fletching.errors import UnsupportedTypeError
+
+    token = describing_fields.set(True)
+    try:
+        found = {}
+        for name, kind in kinds:
+            try:
+                found[name] = kind.literal_type()
+            except UnsupportedTypeError:
+                continue
+        return found
+    finally:
+        describing_fields.reset(token)
+
+
 def schema_type(schema: Mapping[str, Any], fields: Mapping[str, LiteralType] | None = None) -> LiteralType:
     """Return the wire type of an object: its schema and, if given, the type of each field."""
     from fletching.types.wire import struct_type
 
     made = struct_type()
     made.metadata.update(schema)
+    if fields is not None:
+        made.structure.SetInParent()
     for name, kind in (fields or {}).items():
         made.structure.dataclass_type[name].CopyFrom(kind)
     return made
