@@ -28,6 +28,8 @@ GOLDEN = {
     "golden_workflows": ROOT / "tests" / "core" / "golden" / "wire",
 }
 FILES = {"golden_maps": "map_programs.py", "golden_tasks": "template_tasks.py", "golden_workflows": "programs_*.py"}
+MORE_IMAGES = ("gpu=example.com/gpu:v3", f"pinned=a/b@sha256:{'1' * 64}")
+"""Images that the golden programs name."""
 
 
 def names() -> list[str]:
@@ -54,6 +56,7 @@ def _of_golden(name: str) -> ModuleType:
     sdk: Any = sys.modules["sdk"]
     # flytekit names a module after its file.
     module.__dict__.update(sdk=sdk, accelerators=sdk.accelerators, __file__=str(FOLDER / f"{name}.py"))
+    module.__dict__["SETTINGS"] = {"images": ["default=example.com/image:v1", *MORE_IMAGES]}
     sys.modules[name] = module
     for path in sorted(GOLDEN[name].glob(FILES[name])):
         try:
