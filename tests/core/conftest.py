@@ -9,6 +9,7 @@ import pytest
 
 from distributions import Site
 from fletching.types.blobs import raw_output_prefix
+from rendering import Renderer
 from sites import STANDARD
 
 if TYPE_CHECKING:
@@ -69,3 +70,12 @@ def outputs(tmp_path: Path) -> Iterator[Path]:
     token = raw_output_prefix.set(str(tmp_path / "outputs"))
     yield tmp_path / "outputs"
     raw_output_prefix.reset(token)
+
+
+@pytest.fixture
+def fletch(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Renderer:
+    """Runs ``fletch render`` and ``fletch package`` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("FLYTE_INTERNAL_IMAGE", "example.com/image:v1")
+    return Renderer(tmp_path, capfd)

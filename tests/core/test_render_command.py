@@ -6,7 +6,6 @@ import json
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,12 +41,9 @@ TYPES: dict[str, Any] = {"task": TaskSpec, "workflow": WorkflowSpec, "launchPlan
 
 
 @pytest.fixture
-def fletch(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Renderer:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FLYTE_INTERNAL_IMAGE", "example.com/image:v1")
-    made = Renderer(tmp_path, capfd)
-    made.write("flow.py", FLOW)
-    return made
+def fletch(fletch: Renderer) -> Renderer:
+    fletch.write("flow.py", FLOW)
+    return fletch
 
 
 def names(parts: list[dict[str, Any]]) -> list[tuple[str, str]]:

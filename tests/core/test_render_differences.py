@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,12 +28,9 @@ def wf(a: int) -> int:
 
 
 @pytest.fixture
-def fletch(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Renderer:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FLYTE_INTERNAL_IMAGE", "example.com/image:v1")
-    made = Renderer(tmp_path, capfd)
-    made.write("flow.py", FLOW.format(retries=2))
-    return made
+def fletch(fletch: Renderer) -> Renderer:
+    fletch.write("flow.py", FLOW.format(retries=2))
+    return fletch
 
 
 CHANGED = """task flow.t

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
-
-import pytest
 
 from fletching.versions import own_version
 from rendering import Renderer
@@ -20,12 +17,7 @@ def words(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines()]
 
 
-def test_the_page_shows_what_explain_prints(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("COLUMNS", raising=False)
-    fletch = Renderer(tmp_path, capfd)
+def test_the_page_shows_what_explain_prints(fletch: Renderer) -> None:
     (program,) = re.findall(r'```python title="flow.py"\n(.*?)```', PAGE, re.DOTALL)
     fletch.write("flow.py", program)
     ((command, shown),) = re.findall(r"\$ fletch ([^\n]*--explain[^\n]*)\n```\n\n```text\n(.*?)```", PAGE, re.DOTALL)

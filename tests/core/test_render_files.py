@@ -34,12 +34,10 @@ def wf(a: int) -> int:
 
 
 @pytest.fixture
-def fletch(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Renderer:
-    monkeypatch.chdir(tmp_path)
-    made = Renderer(tmp_path, capfd)
-    made.write("flow.py", FLOW)
-    assert made("package", "flow.py", "-o", "out").status == 0
-    return made
+def fletch(fletch: Renderer) -> Renderer:
+    fletch.write("flow.py", FLOW)
+    assert fletch("package", "flow.py", "-o", "out").status == 0
+    return fletch
 
 
 def literals(**values: int) -> LiteralMap:

@@ -27,12 +27,10 @@ IMAGE = ("--image", "example.com/image:v1")
 
 
 @pytest.fixture
-def fletch(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Renderer:
-    monkeypatch.chdir(tmp_path)
-    made = Renderer(tmp_path, capfd)
-    made.write("prog/__init__.py", "")
-    made.write("prog/flow.py", (GOLDEN / "program.py").read_text().replace("from flytekit ", "from fletching "))
-    return made
+def fletch(fletch: Renderer) -> Renderer:
+    fletch.write("prog/__init__.py", "")
+    fletch.write("prog/flow.py", (GOLDEN / "program.py").read_text().replace("from flytekit ", "from fletching "))
+    return fletch
 
 
 def files_of(archive: Path) -> dict[str, bytes]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from rendering import Renderer
@@ -16,13 +14,6 @@ from fletching import PodTemplate, Resources, accelerators, map_task, task, work
 from fletching.extend import Interface, PythonTask
 
 """
-
-
-@pytest.fixture
-def fletch(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Renderer:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FLYTE_INTERNAL_IMAGE", "example.com/image:v1")
-    return Renderer(tmp_path, capfd)
 
 
 def pod(fletch: Renderer, options: str, *words: str) -> Any:

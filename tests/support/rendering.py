@@ -16,7 +16,24 @@ if TYPE_CHECKING:
 
     import pytest
 
-__all__ = ["Printed", "Renderer"]
+__all__ = ["HEAD", "PLAIN", "Printed", "Renderer"]
+
+HEAD = """
+import datetime
+from dataclasses import dataclass, field
+
+from fletching import *
+from fletching import accelerators
+from fletching.extend import Interface, PythonFunctionTask, PythonInstanceTask, PythonTask, TaskPlugins
+
+"""
+"""What programs of the tests begin with."""
+
+PLAIN = """
+def t(a: int) -> int:
+    return a
+"""
+"""The function of a task."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,11 @@ class Renderer:
             }
             for one in told.data
         }
+
+    def explained(self, name: str, program: str, *words: str) -> dict[str, list[str]]:
+        """Return where the fields of one entity of a program came from."""
+        self.write("flow.py", HEAD + program)
+        return self.origins("flow.py", *words)[name]
 
 
 @contextmanager
