@@ -117,7 +117,7 @@ def _found(program: str) -> str:
 
 def _tell(error: Exception, inner: Sequence[str], what: str = "the code cannot be unpacked", code: int = 1) -> int:
     """Write an error where the backend looks for it; return ``code`` if nobody said where, or it cannot be written."""
-    from fletching.container.failure import SYSTEM, Verdict, error_document, message_of
+    from fletching.container.failure import error_document, message_of, verdict
     from fletching.container.result import OutputFolder, code_of_failure
     from fletching.errors import add_note
 
@@ -127,8 +127,7 @@ def _tell(error: Exception, inner: Sequence[str], what: str = "the code cannot b
     prefix = _output_prefix(inner)
     if prefix is None:
         return code
-    # A store that does not answer may do so next time; a broken archive stays broken.
-    found = Verdict(SYSTEM, recoverable=isinstance(error, OSError), users=False)
+    found = verdict(error, "inputs")  # code is one: a store may answer next time, a broken archive stays broken
     folder = OutputFolder(prefix)
     try:
         folder.write(folder.error_name(), error_document(error, found, message).SerializeToString())
