@@ -122,3 +122,16 @@ def test_keys_are_text() -> None:
     made: Any = TypedDict("made", {1: int})  # type: ignore[misc]
     with pytest.raises(UnsupportedTypeError, match="made has the key 1; keys are text"):
         transformer(made)
+
+
+@pytest.mark.parametrize(
+    "annotation", [Plain | dict[str, Plain], dict[str, Plain] | Plain, Plain | dict[str, Plain] | None]
+)
+def test_one_and_a_dict_of_them_are_told_apart(annotation: Any) -> None:
+    one: Any = {"a": 1, "b": [0.5]}
+    kind = transformer(annotation)
+    for value in (one, {"a": one}, {"a": one, "b": one}):
+        assert kind.carry(value) == kind.to_python(kind.to_literal(value)) == value
+        assert kind.from_plain(kind.to_plain(value)) == value
+    with pytest.raises(ConversionError):
+        kind.carry({"a": "x"})

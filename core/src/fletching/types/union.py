@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, is_typeddict
 
 from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.base import TypeTransformer
@@ -185,7 +185,8 @@ class UnionTransformer(TypeTransformer[Any]):
 def _root(python_type: Any) -> Any:
     while get_origin(python_type) is Annotated:
         python_type = get_args(python_type)[0]
-    return get_origin(python_type) or python_type
+    root = get_origin(python_type) or python_type
+    return dict if is_typeddict(root) else root  # the class of its values
 
 
 def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | None:
