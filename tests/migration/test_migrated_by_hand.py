@@ -19,6 +19,7 @@ WANTED = {
         (8, "flytekit.models.types.LiteralType", "flyteidl"),
         (8, "flytekit.models.types.SimpleType", "flyteidl"),
     ],
+    "eager_without_await": [(18, "links", "await"), (19, "size", "await"), (25, "links", "await")],
     "old_schemas": [(5, "flytekit.types.schema.FlyteSchema", "StructuredDataset")],
     "reports_and_images": [
         (6, "flytekit.Artifact", "inputs"),

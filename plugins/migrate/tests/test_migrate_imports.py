@@ -282,6 +282,34 @@ def test_strings_are_told_and_stay() -> None:
     assert "fletching.FlyteContextManager" in done.findings[0].advice
 
 
+def test_calls_of_sync_tasks_in_eager_ones_are_told() -> None:
+    before = """\
+        import flytekit as fl
+        from flytekit import eager as eagerly, task
+
+        @task(retries=1)
+        def plain(x: int) -> int: ...
+
+        @fl.task
+        async def waits(x: int) -> int: ...
+
+        def helper(x: int) -> int: ...
+
+        @eagerly
+        async def main(x: int) -> int:
+            y = plain(x=await plain(x=x))
+            if plain(x=y) > helper(x=1):
+                return await waits(x=plain(x=3))
+            return await waits(x=y)
+
+        @fl.workflow
+        def flow(x: int) -> int:
+            return plain(x=x)
+    """
+    done = migrate_text(textwrap.dedent(before))
+    assert [(one.line, one.name) for one in done.findings] == [(14, "plain"), (15, "plain"), (16, "plain")]
+
+
 @pytest.mark.parametrize(
     "text",
     [

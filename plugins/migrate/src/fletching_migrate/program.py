@@ -38,16 +38,17 @@ def migrate_text(text: str, names: Names | None = None) -> Migrated:
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, DEPTH))
     try:
-        return _rewritten(text, names or known_names())
+        return _rewritten(text, tree, names or known_names())
     except RecursionError:
         return _untouched(text, 0, TOO_DEEP)
     finally:
         sys.setrecursionlimit(before)
 
 
-def _rewritten(text: str, names: Names) -> Migrated:
+def _rewritten(text: str, tree: ast.Module, names: Names) -> Migrated:
     import libcst as cst
 
+    from fletching_migrate.eager_calls import not_awaited
     from fletching_migrate.imports import Imports
     from fletching_migrate.source import Source
     from fletching_migrate.strings import in_strings
@@ -63,7 +64,7 @@ def _rewritten(text: str, names: Names) -> Migrated:
     made = Edit.apply(text, imports.edits)
     if not parses(made):
         return _untouched(text, 0, "what would be written is no program for this Python; change the imports by hand")
-    findings = [*imports.findings, *in_strings(source, names, imports.handled)]
+    findings = [*imports.findings, *in_strings(source, names, imports.handled), *not_awaited(tree)]
     return Migrated(
         text=made,
         findings=tuple(sorted(findings, key=lambda one: (one.line, one.name))),
