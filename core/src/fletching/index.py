@@ -105,13 +105,18 @@ def current(paths: tuple[str, ...], *, thorough: bool = False, now: int | None =
                 stored.lines[FOLDER_STAMPS] = line_of(mark for mark, _ in seen)
                 save(file, "\n".join(stored.lines), rest)
             return stored.installed()
-    from fletching.scan import scan
+    from fletching.glance import glance
 
     # All stamps come before the reading: what changes in between is then noticed next time.
     state = survey(paths)
     watched = watch(path for path, _ in state.infos)
     watched_stamp = file_stamps(watched)
-    found, clean = scan(dict(state.infos))
+    stamps = dict(state.infos)
+    found, clean = glance(stamps), True
+    if found is None:
+        from fletching.scan import scan
+
+        found, clean = scan(stamps)
     if file and clean and state.newest < now - SETTLED:
         write(file, state, watched, watched_stamp, found)
     return found
