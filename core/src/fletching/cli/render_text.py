@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConfigError
@@ -52,20 +53,32 @@ def message_data(message: Message) -> dict[str, Any]:
 def _ordered(data: Any, descriptor: Any) -> Any:
     if descriptor.full_name.startswith("google.protobuf."):
         return _sorted(data)
-    fields = {field.json_name: field for field in descriptor.fields}
+    inside = _messages_in(descriptor)
     made = {}
     for name, value in data.items():
-        kind = fields[name].message_type
-        if kind is None:
+        kind, is_map = inside.get(name, (None, False))
+        if is_map:
+            made[name] = {key: value[key] if kind is None else _ordered(value[key], kind) for key in sorted(value)}
+        elif kind is None:
             made[name] = value
-        elif kind.GetOptions().map_entry:
-            inner = kind.fields_by_name["value"].message_type
-            made[name] = {key: value[key] if inner is None else _ordered(value[key], inner) for key in sorted(value)}
         elif isinstance(value, list):
             made[name] = [_ordered(each, kind) for each in value]
         else:
             made[name] = _ordered(value, kind)
     return made
+
+
+@cache
+def _messages_in(descriptor: Any) -> dict[str, tuple[Any, bool]]:
+    """Return the fields of a message that hold messages or are maps: the type inside, and whether it is a map."""
+    found: dict[str, tuple[Any, bool]] = {}
+    for field in descriptor.fields:
+        kind = field.message_type
+        if kind is not None and kind.GetOptions().map_entry:
+            found[field.json_name] = kind.fields_by_name["value"].message_type, True
+        elif kind is not None:
+            found[field.json_name] = kind, False
+    return found
 
 
 def _sorted(data: Any) -> Any:
