@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 from google.protobuf.message import DecodeError
@@ -29,8 +28,7 @@ HOPS = 8
 """How often a stored literal may say that it is stored elsewhere; more is a circle."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OffloadLimits:
+class OffloadLimits(NamedTuple):  # no dataclass: importing what makes one is a tenth of the start of a container
     """From which size on a literal is stored by itself, and which size is refused; in bytes."""
 
     minimum: int
