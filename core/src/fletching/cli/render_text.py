@@ -54,7 +54,7 @@ def _ordered(data: Any, descriptor: Any) -> Any:
     if descriptor.full_name.startswith("google.protobuf."):
         return _sorted(data)
     inside = _messages_in(descriptor)
-    made = {}
+    made: dict[str, Any] = {}
     for name, value in data.items():
         kind, is_map = inside.get(name, (None, False))
         if is_map:
