@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["ROOTS", "Home", "Names", "known_names"]
+__all__ = ["ROOTS", "UNKNOWN", "Home", "Names", "known_names"]
 
 ROOTS = ("flytekit", "flytekitplugins")
 """The packages whose imports are rewritten."""

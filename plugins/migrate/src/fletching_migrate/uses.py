@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fletching_migrate.names import Home, Names
     from fletching_migrate.source import Source
 
-__all__ = ["Use", "other_assignments", "resolve", "uses"]
+__all__ = ["Use", "other_assignments", "quoted", "resolve", "uses"]
 
 
 @dataclass(frozen=True, kw_only=True)
