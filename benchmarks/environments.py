@@ -1,4 +1,4 @@
-"""One environment for each SDK, one with fifty plugins and one with maps, kept below ``.tools/bench``."""
+"""One environment for each SDK, one with fifty plugins and one with ours, kept below ``.tools/bench``."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Ours(NamedTuple):
     crowded: Environment
     """Core among many plugins."""
     mapping: Environment
-    """Core and the plugin that brings maps."""
+    """Core and the plugins for maps, eager tasks and backends."""
 
 
 def uv(*arguments: str | Path) -> str:
@@ -112,10 +112,10 @@ def peers(*, install_missing: bool) -> dict[str, Environment]:
 
 
 def ours() -> Ours:
-    """Return core alone, core with fifty plugins, core with maps and eager tasks; made anew when a wheel changed."""
+    """Return core alone, core with fifty plugins, core with plugins of ours; made anew when a wheel changed."""
     with tempfile.TemporaryDirectory(prefix="fletching-bench-") as folder:
         constraints = ROOT / "constraints.txt"
-        for package in ("core", "plugins/eager", "plugins/map"):
+        for package in ("core", "plugins/eager", "plugins/flyte", "plugins/map"):
             uv("build", "--wheel", "--build-constraints", constraints, "--out-dir", folder, ROOT / package)
         wheels = sorted(Path(folder).glob("*.whl"))
         content = b"".join(wheel.read_bytes() for wheel in wheels)

@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from benchmarks.environments import CLEAN, HOME
+from benchmarks.environments import CLEAN, HOME, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +28,8 @@ from fletching.extend import to_literal_map
 written = to_literal_map({"a": int, "b": int}, {"a": 1, "b": 2})
 open(sys.argv[1], "wb").write(written.SerializeToString())
 """
+TASKS = 300
+"""How many tasks are registered."""
 WITH_TASK = {"PYTHONPATH": str(WORKLOADS)}
 IN_CONTAINER = {
     "fletching container": WITH_TASK,
@@ -56,6 +59,9 @@ def everything(ours: Ours, peers: Mapping[str, Environment], rounds: int, say: C
         inside(samples, "fletching", mapping, "large_on_fletching.py", "makespan", str(number))
         for measure in ("million", "compile", "runs", "project"):
             inside(samples, "fletching", mapping, "large_on_fletching.py", measure)
+    for number in range(max(2, rounds // 3)):
+        say(f"registrations, round {number + 1}")
+        registrations(samples, mapping, peers)
     say("discovery")
     discovery(samples, alone)
     say("first runs, without bytecode")
@@ -158,6 +164,17 @@ def inside(samples: Samples, sdk: str, environment: Environment, script: str, *a
     said = output([str(environment.python), str(WORKLOADS / script), *arguments])
     for name, value in json.loads(said.splitlines()[-1]).items():
         samples[f"{sdk} {name}"].append(value)
+
+
+def registrations(samples: Samples, mapping: Environment, peers: Mapping[str, Environment]) -> None:
+    """Measure how long tasks and a workflow take to be registered, all with one backend: the one of the tests."""
+    sys.path.insert(0, str(ROOT / "tests" / "support"))
+    from flyte_server import FlyteServer
+
+    with tempfile.TemporaryDirectory(prefix="fletching-bench-") as folder, FlyteServer(Path(folder)) as server:
+        for name, each in {"fletching": mapping, **peers}.items():
+            if not name.startswith("flyte "):
+                inside(samples, name, each, "register.py", server.endpoint, str(TASKS))
 
 
 def discovery(samples: Samples, alone: Environment) -> None:

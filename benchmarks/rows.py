@@ -126,6 +126,7 @@ def rows() -> Iterator[Row]:
             yield Row(title, "ms" if name == "naps" else "us", f"fletching {name}", peer, f"{peer} {name}")
     for peer in FLYTEKITS:
         yield Row("inputs.pb to outputs.pb in a container", "ms", "fletching container", peer, f"{peer} container")
+        yield Row("register 300 tasks and a workflow", "ms", "fletching register", peer, f"{peer} register")
     for peer in PEERS:
         yield Row(SCHEDULED, "us", "fletching scheduled", peer, f"{peer} chain")
         yield Row("chain of 10 nodes, recorded, a node", "us", "fletching recorded", peer, f"{peer} chain")
