@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from flyte_containers import run_container
 from flyteidl.admin import execution_pb2, node_execution_pb2, task_execution_pb2
 from flyteidl.core import dynamic_job_pb2, errors_pb2, identifier_pb2
 from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecution, TaskLog, WorkflowExecution
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
+from flyte_containers import run_container
 from flyte_values import holds, literal_of
 
 if TYPE_CHECKING:
     from flyte_admin import Admin
 
 __all__ = ["Node", "Run", "Runs"]
+
+GRACE = 30.0
+"""Seconds that a container has to end when it is told to."""
 
 ENDED = (
     WorkflowExecution.SUCCEEDED,
@@ -189,8 +192,11 @@ class Runs:
         run.cause = cause
         run.phase = WorkflowExecution.ABORTED
         run.stopped.set()
-        if run.process is not None:
-            run.process.kill()
+        if run.process is not None:  # as a pod ends: asked first
+            run.process.terminate()
+            late = threading.Timer(GRACE, run.process.kill)
+            late.daemon = True
+            late.start()
 
     def running(self) -> list[str]:
         """Return the names of what runs."""

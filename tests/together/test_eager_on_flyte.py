@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from fletching.extend import SerializationSettings
 from fletching_flyte import Config, ExecutionFailedError, FlyteBackend, FlyteRemote
-from flyte_server import FlyteServer
+from flyte_server import Call, FlyteServer
 
 PROGRAM = """
 import asyncio
@@ -40,6 +41,11 @@ def hang(a: int) -> int:
 @eager
 async def main(n: int) -> list[int]:
     return list(await asyncio.gather(add(a=n), add(a=n + 1)))
+
+
+@eager
+async def waits(n: int) -> int:
+    return await hang(a=n)
 
 
 @eager
@@ -126,3 +132,24 @@ def test_started_in_a_container_one_in_another(program: Any, remote: FlyteRemote
     calls = [labels for name, labels in runs.items() if labels.get("eager-exec") == inner]
     assert calls == [{"eager-exec": inner, "eager-root-exec": "root"}]
     assert len(runs) == 3
+
+
+def test_one_that_is_stopped_stops_what_it_started(program: Any, remote: FlyteRemote, server: FlyteServer) -> None:
+    waited_for = threading.Event()
+
+    def look(call: Call) -> None:
+        if call.method == "GetExecution" and "hang" in call.request.id.name:
+            waited_for.set()
+
+    with server.faults(look):
+        made = remote.execute(program.waits, {"n": 1}, image="x:1", execution_name="root")
+        assert waited_for.wait(120)
+        made.terminate("not wanted")
+        for run in list(server.admin.runs.all.values()):
+            assert run.ended.wait(120)
+    assert not server.admin.runs.running()
+    causes = {run.id.name: run.cause for run in server.admin.runs.all.values()}
+    assert causes.pop("root") == "not wanted"
+    # It depends on the moment whether it waited already, or was still launching.
+    assert set(causes.values()) <= {"eager_program.waits was stopped", "it was not wanted any more"}
+    assert len(causes) == 1

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from fletching.resolver import default_task_resolver as default_task_resolver
     from fletching.resolver import load_object_from_module as load_object_from_module
     from fletching.resolver import load_resolver as load_resolver
+    from fletching.run.ending import uninterrupted as uninterrupted
     from fletching.run.events import Event as Event
     from fletching.run.events import observe as observe
     from fletching.run.executors import Attempt as Attempt
@@ -184,6 +185,7 @@ _HOMES = {
     "to_literal_map": "types.idl",
     "transformer": "types.engine",
     "type_name": "types.display",
+    "uninterrupted": "run.ending",
     "unpack_code": "container.unpack",
     "use_manager": "plugins",
 }

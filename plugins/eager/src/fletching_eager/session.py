@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import fletching
-from fletching.extend import Supervisor, current_execution, recording
+from fletching.extend import Supervisor, current_execution, recording, uninterrupted
 from fletching_eager.calls import EagerCall, UnawaitedCallError
 from fletching_eager.identity import CHILD_LABEL, Identities
 from fletching_eager.tree import NODE, Tree
@@ -163,14 +163,11 @@ class Session:
         node = None if self._tree is None else self._tree.begin(name)
         try:
             value = await backend.wait(handle)
-        except asyncio.CancelledError as error:
-            if node is not None:
-                node.end(error)
-            await asyncio.shield(backend.terminate(handle, f"{self.task.name} was stopped"))
-            raise
         except BaseException as error:
             if node is not None:
                 node.end(error)
+            if not isinstance(error, Exception):  # cancelled, or told to end in another way
+                await uninterrupted(backend.terminate(handle, f"{self.task.name} was stopped"))
             raise
         if node is not None:
             node.end(None)

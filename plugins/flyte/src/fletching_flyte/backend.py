@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.errors import RunCancelledError
-from fletching.extend import current_execution
+from fletching.extend import current_execution, uninterrupted
 from fletching_flyte.config import Config
 from fletching_flyte.executing import LaunchOptions
 from fletching_flyte.executions import FlyteWorkflowExecution, pauses
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["FlyteBackend"]
 
 R = TypeVar("R")
+
+UNWANTED = "it was not wanted any more"
 
 MOST_NAMES = 100
 MOST_STOPPED = 1000
@@ -68,16 +71,20 @@ class FlyteBackend:
         self, entity: Any, inputs: Mapping[str, Any], *, name: str, labels: Mapping[str, str]
     ) -> FlyteWorkflowExecution:
         """Start an execution, or adopt the one that has this name and did not fail."""
-        starting = asyncio.ensure_future(self._started(entity, inputs, name, labels))
+        target = await self._target(entity)
+        told = LaunchOptions(labels=labels, envs={ROOT_VARIABLE: labels.get("eager-root-exec", name)})
+        launch = Launch()
+        starting = asyncio.ensure_future(
+            _in_thread(lambda: launch.keep(self._adopted(target, entity, inputs, name, told)))
+        )
         try:
             return await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            # Its request may be under way: wait for what comes of it, so that nothing runs that nobody knows of.
-            try:
-                made = await starting
-            except Exception:  # noqa: BLE001 - it was not started, which is what is wanted
-                raise asyncio.CancelledError from None
-            await self.terminate(made, "it was not wanted any more")
+        except BaseException:
+            # Its request may be under way: whatever comes of it is stopped, also if nobody waits here any more.
+            made = launch.forget()
+            if made is not None:
+                await uninterrupted(self.terminate(made, UNWANTED))
+            await uninterrupted(_settled(starting))
             raise
 
     async def wait(self, handle: FlyteWorkflowExecution) -> Any:
@@ -114,13 +121,6 @@ class FlyteBackend:
             return len(found)
 
         return await _in_thread(stop)
-
-    async def _started(
-        self, entity: Any, inputs: Mapping[str, Any], name: str, labels: Mapping[str, str]
-    ) -> FlyteWorkflowExecution:
-        target = await self._target(entity)
-        told = LaunchOptions(labels=labels, envs={ROOT_VARIABLE: labels.get("eager-root-exec", name)})
-        return await _in_thread(lambda: self._adopted(target, entity, inputs, name, told))
 
     async def _target(self, entity: Any) -> Any:
         """Return what an execution of an entity is of; each is registered once, however many calls wait for it."""
@@ -160,6 +160,36 @@ class FlyteBackend:
         raise FlyteEntityAlreadyExistsException(
             f"{MOST_NAMES} executions called {name!r} failed; give up, or rename it"
         )
+
+
+class Launch:
+    """One launch on a thread, and whether anybody still wants what comes of it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted = True
+        self._made: FlyteWorkflowExecution | None = None
+
+    def keep(self, made: FlyteWorkflowExecution) -> FlyteWorkflowExecution:
+        """Note what came of it, and stop that if nobody wants it; on the thread."""
+        with self._lock:
+            self._made, wanted = made, self._wanted
+        if not wanted:
+            made.terminate(UNWANTED)
+        return made
+
+    def forget(self) -> FlyteWorkflowExecution | None:
+        """Want it no more; return what came of it already, which is the caller's to stop."""
+        with self._lock:
+            self._wanted = False
+            return self._made
+
+
+async def _settled(work: asyncio.Future[Any]) -> None:
+    """Wait until some work has ended, whatever came of it."""
+    await asyncio.wait([work])
+    if not work.cancelled():
+        work.exception()  # whoever would have heard of it is gone
 
 
 def _failed(done: asyncio.Future[Any]) -> bool:
