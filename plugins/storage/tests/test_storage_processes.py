@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -154,6 +155,27 @@ def test_a_large_file_does_not_have_to_fit_into_memory(tmp_path: Path) -> None:
     grown = int(done.stdout)
     # Eight parts of 8 MB at a time, one way or the other, and what the library keeps of them.
     assert grown < 160, grown
+
+
+@pytest.mark.parametrize(
+    "use", ["download('s3://b/x', 'file')", "listdir('s3://b/x')", "open('s3://b/x', 'w').close()"]
+)
+def test_a_program_that_waits_for_a_store_hears_that_it_is_to_end(tmp_path: Path, use: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = subprocess.Popen(
+            [sys.executable, "-c", f"from fletching.extend import storage_for; storage_for('s3://b').{use}"],
+            cwd=tmp_path,
+            env=clean_environment() | settings(silent.getsockname()[1]),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with started, silent.accept()[0] as connection:
+            assert connection.recv(1)  # it asks, and nobody will answer
+            started.send_signal(signal.SIGINT)
+            _, said = started.communicate(timeout=25)
+        assert started.returncode == -signal.SIGINT
+        assert said.rstrip().endswith("KeyboardInterrupt")
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_download_that_is_killed_leaves_no_half_file(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def client_options(endpoint: str, certificates: str = "") -> dict[str, Any]:
     """
     options: dict[str, Any] = {
         "timeout": timedelta(minutes=10),
-        "read_timeout": timedelta(minutes=1),
+        "read_timeout": timedelta(seconds=30),
         "connect_timeout": timedelta(seconds=5),
     }
     if endpoint.startswith("http://"):

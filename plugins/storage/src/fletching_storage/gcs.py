@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -65,13 +66,16 @@ def _who() -> str:
     folder = first_of("CLOUDSDK_CONFIG") or os.path.join(os.path.expanduser("~"), ".config", "gcloud")
     if os.path.isfile(os.path.join(folder, "application_default_credentials.json")):
         return "gcloud's application default credentials"
-    return "the instance's service account" if _metadata_service() else ""
+    host = first_of("GCE_METADATA_HOST") or "metadata.google.internal"
+    return "the instance's service account" if _is_there(host) else ""
 
 
-def _metadata_service() -> bool:
+@functools.cache
+def _is_there(address: str) -> bool:
+    """Return whether a metadata service answers: asked once, for a second at most."""
     import socket
 
-    host, _, port = (first_of("GCE_METADATA_HOST") or "metadata.google.internal").partition(":")
+    host, _, port = address.partition(":")
     try:
         with socket.create_connection((host, int(port or 80)), timeout=1):
             return True

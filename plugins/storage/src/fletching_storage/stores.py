@@ -150,6 +150,11 @@ class ObjectStorage(ABC):
 
     def _with_store(self, uri: str, work: Callable[[Any, Any, Place], R], *, write: bool) -> R:
         """Do the work with the store of a URI, and tell what fails in the words of a user."""
+        from fletching_storage.waiting import interruptible
+
+        return interruptible(lambda: self._ask(uri, work, write=write))
+
+    def _ask(self, uri: str, work: Callable[[Any, Any, Place], R], *, write: bool) -> R:
         from fletching_storage.engine import engine, opened
         from fletching_storage.problems import explained, is_denied, is_elsewhere
 
@@ -159,7 +164,7 @@ class ObjectStorage(ABC):
             return work(engine(), opened(options), place)
         except Exception as error:
             if is_elsewhere(error) and self.found_elsewhere(place, options):
-                return self._with_store(uri, work, write=write)
+                return self._ask(uri, work, write=write)
             if is_denied(error) and not write and not options.anonymous:
                 # If that fails too, the answer to who was meant to ask is the one that helps.
                 with suppress(Exception):

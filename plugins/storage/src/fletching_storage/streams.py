@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Self
 
+from fletching_storage.waiting import interruptible
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
@@ -13,6 +15,8 @@ __all__ = ["Reader", "TextWriter", "Writer"]
 
 FIRST = 256 * 1024
 LARGEST = 8 * 1024 * 1024
+AT_ONCE = 1024 * 1024
+"""What is written is given to the library in pieces of about this size."""
 
 
 class Reader(io.RawIOBase):
@@ -89,6 +93,8 @@ class Writer(io.RawIOBase):
         self._target = target
         self._explain = explain
         self._count = 0
+        self._pending = bytearray()
+        self._busy = False
 
     def writable(self) -> bool:
         return True
@@ -100,32 +106,47 @@ class Writer(io.RawIOBase):
         if self.closed:
             raise ValueError("the stream is closed")
         view = memoryview(data).cast("B")
-        if view:
-            try:
-                self._target.write(bytes(view))
-            except Exception as error:
-                self.abort()
-                raise self._explain(error) from error
+        self._pending += view
         self._count += len(view)
+        if len(self._pending) >= AT_ONCE:
+            self._send()
         return len(view)
 
     def abort(self) -> None:
         """Close the stream and leave nothing."""
         target, self._target = self._target, None
         super().close()
-        if target is not None:
+        if target is not None and not self._busy:
             error = RuntimeError("given up")
-            target.__exit__(RuntimeError, error, None)
+            interruptible(lambda: target.__exit__(RuntimeError, error, None))
 
     def close(self) -> None:
-        target, self._target = self._target, None
-        if target is not None:
+        target = self._target
+        if self._busy:  # it was interrupted, and nobody knows how much has arrived
+            self.abort()
+        elif target is not None:
+            self._send()
+            self._target = None
             try:
-                target.close()
+                interruptible(target.close)
             except Exception as error:
                 raise self._explain(error) from error
             finally:
                 super().close()
+
+    def _send(self) -> None:
+        """Give the library what was written."""
+        if not self._pending:
+            return
+        data, self._pending, self._busy = bytes(self._pending), bytearray(), True
+        target = self._target
+        try:
+            interruptible(lambda: target.write(data))
+            self._busy = False
+        except Exception as error:
+            self._busy = False
+            self.abort()
+            raise self._explain(error) from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -9,9 +9,10 @@ from fletching.errors import StorageError
 from fletching_storage.client import chunk_size, upload_attributes
 from fletching_storage.places import FOLDER_MARK
 from fletching_storage.problems import is_missing, is_no_bucket, nothing_at
+from fletching_storage.waiting import each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
     from fletching_storage.places import Place
 
@@ -83,7 +84,7 @@ def _fetch_pieces(obs: Any, store: Any, key: str, about: Any, descriptor: int) -
             written = os.pwrite(descriptor, data, start)
             data, start = data[written:], start + written
 
-    _each(fetch, range(0, size, PIECE), PIECES_AT_ONCE)
+    each(fetch, range(0, size, PIECE), PIECES_AT_ONCE)
 
 
 def fetch_folder(obs: Any, store: Any, key: str, path: str) -> int:
@@ -107,7 +108,7 @@ def fetch_folder(obs: Any, store: Any, key: str, path: str) -> int:
                 yield about["path"], target
 
     os.makedirs(path, exist_ok=True)
-    _each(lambda pair: _fetch_below(obs, store, *pair), small(), AT_ONCE)
+    each(lambda pair: _fetch_below(obs, store, *pair), small(), AT_ONCE)
     for pair in large:
         _fetch_below(obs, store, *pair)
     return count
@@ -179,7 +180,7 @@ def send_folder(obs: Any, store: Any, path: str, key: str) -> None:
         else:
             obs.put(store, target, b"", attributes=upload_attributes(store))
 
-    _each(send, small(), AT_ONCE)
+    each(send, small(), AT_ONCE)
     for pair in large:
         send(pair)
 
@@ -201,25 +202,6 @@ def _files_below(folder: str, name: str, around: tuple[str, ...]) -> Iterator[tu
             yield entry.path, prefix + entry.name
         else:
             raise StorageError(f"{entry.path!r} is neither a file nor a folder, and cannot be uploaded")
-
-
-def _each(work: Callable[[Any], None], items: Iterable[Any], at_once: int) -> None:
-    """Do the work for each item on threads; the first error ends it, and few items wait in memory."""
-    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-
-    waiting: set[Future[None]] = set()
-    pool = ThreadPoolExecutor(at_once, "fletching-storage")
-    try:
-        for item in items:
-            waiting.add(pool.submit(work, item))
-            if len(waiting) >= at_once * 4:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for each in done:
-                    each.result()
-        for each in waiting:
-            each.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _beside(path: str) -> str:
