@@ -26,8 +26,8 @@ def fails(a: int) -> int:
 
 @task
 async def waits() -> None:
-    os.write(1, b"begun\\n")
     try:
+        os.write(1, b"begun\\n")
         await asyncio.sleep(600)
     finally:
         os.write(1, b"cleaned up\\n")
