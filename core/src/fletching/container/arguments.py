@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ MAP_EXECUTE = Program(
     (*_OPTIONS, "max-concurrency"),
 )
 
+_PLACES = ("inputs", "output_prefix", "raw_output_data_prefix", "checkpoint_path", "prev_checkpoint")
 _EMPTY = ("", '""', "''")
 """What a platform writes that has no earlier checkpoint."""
 
@@ -136,6 +137,15 @@ def _unknown(program: Program, word: str) -> UsageError:
 
     known = [f"--{option}" for option in (*program.options, "test", "help")]
     return UsageError(f"there is no option {word!r}{close_match(word, known)}")
+
+
+def rooted(arguments: Arguments) -> Arguments:
+    """Return the arguments with absolute paths: the code that is run may change the current folder."""
+    from fletching.types.blobs import is_remote, local_path
+
+    given = {name: getattr(arguments, name) for name in _PLACES}
+    fixed: Any = {name: place if is_remote(place) else local_path(place) for name, place in given.items() if place}
+    return arguments._replace(**fixed)
 
 
 def usage(program: Program) -> str:

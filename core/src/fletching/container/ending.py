@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from _thread import (  # threading takes longer to import than all of this module
     allocate_lock,
     get_ident,
     start_new_thread,
 )
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -133,10 +133,8 @@ class Ending:
             return
         code = 1
         if self.claim():
-            try:
+            with suppress(BaseException):  # this is the end, whatever it is; the exit code tells of it
                 code = self._last_words()
-            except BaseException as error:  # noqa: BLE001 - this is the end, whatever it is
-                sys.stderr.write(f"the error could not be written: {error!r}\n")
         os._exit(code)
 
 

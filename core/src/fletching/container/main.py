@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from fletching.container.arguments import EXECUTE, MAP_EXECUTE, UsageError, parse, usage
+from fletching.container.arguments import EXECUTE, MAP_EXECUTE, UsageError, parse, rooted, usage
 from fletching.container.attempt import ContainerAttempt
 from fletching.container.ending import TOLD, Ending, TerminatedError
 from fletching.container.result import DECK, ERROR, OutputFolder, code_of_failure
@@ -45,9 +45,14 @@ def run(program: Program, argv: Sequence[str]) -> int:
     try:
         arguments = parse(program, argv)
     except UsageError as error:
-        sys.stderr.write(f"{program.name}: {error}\nsee {program.name} --help\n")
+        from fletching.versions import own_version
+
+        # A template may be of a newer version than what is in the image.
+        _say(
+            f"{program.name}: {error}\nthis is {program.name} of fletching {own_version()}; --help tells what it takes"
+        )
         return 2
-    return 0 if arguments is None else _Container(arguments, maps=program is MAP_EXECUTE).run()
+    return 0 if arguments is None else _Container(rooted(arguments), maps=program is MAP_EXECUTE).run()
 
 
 class _Container:
@@ -124,14 +129,14 @@ class _Container:
         task = self._attempt.task
         found = verdict(error, self._attempt.stage, eager=bool(getattr(task, "orchestrates", False)))
         message = message_of(error)
-        sys.stderr.write(f"{'recoverable ' if found.recoverable else ''}error {found.code}\n{message}\n")
+        _say(f"{'recoverable ' if found.recoverable else ''}error {found.code}\n{message}")
         name = self._folder.error_name()
         worker = first_set("FLYTE_INTERNAL_WORKER_NAME", "_F_WN") if name != ERROR else ""
         try:
             document = error_document(error, found, message, worker)
             self._folder.write(name, document.SerializeToString())
         except Exception as problem:  # noqa: BLE001 - the error that matters was printed above
-            sys.stderr.write(f"the error cannot be written below {self._folder.prefix!r}: {problem}\n")
+            _say(f"the error cannot be written below {self._folder.prefix!r}: {problem}")
             return UNREPORTED
         self._write_deck()
         return code_of_failure()
@@ -146,7 +151,13 @@ class _Container:
         try:
             self._folder.write(DECK, deck_html(task.name, execution.decks).encode("utf-8", "backslashreplace"))
         except Exception as problem:  # noqa: BLE001 - the task's outcome is what matters
-            sys.stderr.write(f"the report cannot be written below {self._folder.prefix!r}: {problem}\n")
+            _say(f"the report cannot be written below {self._folder.prefix!r}: {problem}")
+
+
+def _say(text: str) -> None:
+    """Tell whoever reads the log; that nobody can is no reason not to tell the backend."""
+    with suppress(Exception):
+        sys.stderr.write(f"{text}\n")
 
 
 def _terminated(problem: BaseException) -> TerminatedError:
