@@ -87,8 +87,8 @@ def test_core_has_an_extra_for_every_plugin() -> None:
         assert [requirement.name for requirement in wanted] == [plugin.distribution]
         assert wanted[0].specifier.contains(Version(plugin.project["version"]))
     names = sorted(plugin.folder.name for plugin in PLUGINS)
-    assert sorted(extras) == sorted([*names, "all", "testing"])
-    assert extras["all"] == [f"{CORE.distribution}[{','.join(names)}]"]
+    assert sorted(extras) == sorted([*names, "all", "testing", "yaml"])
+    assert extras["all"] == [f"{CORE.distribution}[{','.join([*names, 'yaml'])}]"]
 
 
 def test_the_workspace_names_every_member() -> None:
