@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fletching.graph.bindings import Binding
     from fletching.graph.node import Node
 
-__all__ = ["Scope", "constant_literal", "fill_bindings", "origin"]
+__all__ = ["Scope", "constant_literal", "fill_bindings"]
 
 
 class Scope(NamedTuple):
@@ -31,6 +31,9 @@ class Scope(NamedTuple):
     """By the same: where in the order of the calls it stands."""
     prefix: str
     """What stands in front of the numbers of nodes."""
+    outside: Mapping[tuple[int, str], tuple[Node, str]] = {}
+    """For a branch that is a workflow of its own: by the ``id()`` of a node around it and an output, the input of the
+    branch that stands for it."""
 
     @classmethod
     def of(cls, nodes: Iterable[Node], prefix: str = "") -> Scope:
@@ -40,11 +43,18 @@ class Scope(NamedTuple):
 
     def within(self, node: Node, name: str) -> Scope:
         """Return the scope of a branch that consists of one node."""
-        return Scope({**self.ids, id(node): name}, {**self.places, id(node): len(self.places)}, self.prefix)
+        ids, places = {**self.ids, id(node): name}, {**self.places, id(node): len(self.places)}
+        return self._replace(ids=ids, places=places)
 
     def name(self, node: Node) -> str:
         """Return a node's id on the wire; empty for what stands for the inputs of the graph."""
         return "" if isinstance(node, InputNode) else self.ids[id(node)]
+
+    def origin(self, node: Node, var: str) -> tuple[Node, str]:
+        """Return the node and output that an input of a branch stands for, as far as it sees what is around it."""
+        while isinstance(node, InputNode) and var in node.builder.captured:
+            node, var, _ = node.builder.captured[var].ref
+        return self.outside.get((id(node), var), (node, var))
 
     def ordered(self, nodes: set[Node]) -> list[str]:
         """Return the ids of nodes, each once, in the order of the calls; the inputs of the graph are none."""
@@ -52,14 +62,6 @@ class Scope(NamedTuple):
         if len(found) > 1:
             found.sort(key=lambda node: self.places[id(node)])
         return [self.ids[id(node)] for node in found]
-
-
-def origin(node: Node, var: str) -> tuple[Node, str]:
-    """Return the node and output that an input of a branch stands for; on the wire a branch sees what is around it."""
-    if isinstance(node, InputNode) and var in node.builder.captured:
-        inner = node.builder.captured[var].ref
-        return origin(inner.node, inner.var)
-    return node, var
 
 
 def fill_bindings(target: Any, bindings: Iterable[tuple[str, Binding]], scope: Scope, where: object) -> set[Node]:
@@ -85,7 +87,7 @@ def fill_bindings(target: Any, bindings: Iterable[tuple[str, Binding]], scope: S
 
 def _fill(data: BindingData, binding: Binding, scope: Scope, nodes: set[Node]) -> None:
     if isinstance(binding, Reference):
-        node, var = origin(binding.node, binding.var)
+        node, var = scope.origin(binding.node, binding.var)
         nodes.add(node)
         promise = data.promise
         promise.node_id = scope.name(node)

@@ -10,13 +10,14 @@ from fletching.errors import ConversionError, SerializationError
 from fletching.graph.bindings import Reference
 from fletching.graph.conditions import Comparison, Conjunction
 from fletching.graph.promise import Promise
-from fletching.idl.bindings import Scope, fill_bindings, origin
+from fletching.idl.bindings import Scope, fill_bindings
 
 if TYPE_CHECKING:
     from flyteidl.core.workflow_pb2 import Node as WireNode
 
     from fletching.graph.conditional import Branch, Conditional
     from fletching.graph.conditions import Condition
+    from fletching.graph.graph import Graph
     from fletching.graph.node import Node
     from fletching.idl.nodes import NodeWriter
 
@@ -37,7 +38,7 @@ def fill_branch_node(message: WireNode, node: Node, scope: Scope, writer: NodeWr
     """Write a conditional into the message of its node. Its inputs are the operands of its conditions, and only these.
 
     Raises:
-        SerializationError: a branch is more than one call, which a backend does not take.
+        SerializationError: a branch calls nothing, which a backend does not take.
     """
     entity: Conditional = node.entity
     operands: dict[str, Promise] = {}
@@ -69,23 +70,39 @@ def _fill_branch(
 ) -> None:
     graph = branch.graph
     assert graph is not None, "a branch that fails has no node"
-    where = f"branch {at + 1} of conditional {entity.name!r}"
-    if len(graph.nodes) != 1:
-        made = ", ".join(each.entity.short_name for each in graph.nodes) or "none"
+    if not graph.nodes:
         raise SerializationError(
-            f"{where} makes {len(graph.nodes)} calls ({made}), and a branch on a Flyte backend is one call; "
-            "put them into a workflow, and call that"
+            f"branch {at + 1} of conditional {entity.name!r} calls nothing, and a branch on a Flyte backend is a call; "
+            "call a task that gives the value"
         )
     inner = graph.nodes[0]
-    for name, binding in graph.outputs.items():
-        if not (isinstance(binding, Reference) and binding.node is inner and binding.var == name and not binding.path):
-            raise SerializationError(
-                f"{where} gives {binding!r} as {name!r}, and a branch on a Flyte backend gives what its one call "
-                "gives, under the same name; put it into a workflow, and call that"
-            )
+    if len(graph.nodes) > 1 or not _is_what_it_calls(graph, inner):
+        _fill_as_workflow(message, f"{node.builder.name}.{entity.name}-{at + 1}", at, graph, scope, writer)
+        return
     given = inner.overrides.given.get("node_name")
     name = inner.id if given else f"{scope.prefix}n{at}"
     writer.fill(message, inner, scope.within(inner, name))
+
+
+def _is_what_it_calls(graph: Graph, inner: Node) -> bool:
+    """Whether a branch gives what its one call gives, under the same names."""
+    return all(
+        isinstance(each, Reference) and each.node is inner and each.var == name and not each.path
+        for name, each in graph.outputs.items()
+    )
+
+
+def _fill_as_workflow(message: WireNode, name: str, at: int, graph: Graph, scope: Scope, writer: NodeWriter) -> None:
+    """Write a branch as a call of a workflow that does what it does."""
+    message.id = f"{scope.prefix}n{at}"
+    message.metadata.name = name.rpartition(".")[2]
+    message.metadata.retries.SetInParent()
+    workflow, identifier = writer.branch_workflow(graph, name)
+    given: list[tuple[str, Reference]] = []
+    for var, wire in workflow.inputs.items():
+        given.append((wire, Reference(graph.inputs, var, (), None)))
+    message.upstream_node_ids.extend(scope.ordered(fill_bindings(message.inputs, sorted(given), scope, name)))
+    message.workflow_node.sub_workflow_ref.CopyFrom(identifier)
 
 
 def _fill_condition(
@@ -105,7 +122,7 @@ def _fill_condition(
 def _fill_operand(message: Operand, value: Any, scope: Scope, operands: dict[str, Promise]) -> None:
     if isinstance(value, Promise):
         node, var, path = value.ref
-        node, var = origin(node, var)
+        node, var = scope.origin(node, var)
         name = f"{scope.name(node)}.{var}"
         while name in operands and operands[name].ref != value.ref:
             name += "".join(f".{step}" for step in path) or "'"  # another part of the same output

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from flyteidl.core.tasks_pb2 import K8sPod
     from flyteidl.core.workflow_pb2 import Node as WireNode
 
+    from fletching.graph.graph import Graph
     from fletching.graph.node import Node
+    from fletching.idl.branch_workflow import BranchWorkflow
     from fletching.settings import SerializationSettings
 
 __all__ = ["NodeWriter", "References"]
@@ -42,6 +44,10 @@ class References(Protocol):
         """Return the identifier of what is called, and have it registered as well."""
         ...
 
+    def branch_workflow(self, graph: Graph, name: str) -> tuple[BranchWorkflow, Identifier]:
+        """Return the workflow of a branch that is more than one call; it travels with the one that has the branch."""
+        ...
+
 
 class NodeWriter:
     """Writes nodes; what a plugin's executable gets to write its own.
@@ -55,6 +61,8 @@ class NodeWriter:
         self.settings = references.settings
         self.reference = references.reference
         """Gives the identifier of an entity, and has the entity registered as well."""
+        self.branch_workflow = references.branch_workflow
+        """Gives the workflow of a branch that is more than one call."""
 
     def fill(self, message: WireNode, node: Node, scope: Scope) -> None:
         """Write a node.

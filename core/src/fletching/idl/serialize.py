@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,11 @@ from fletching.reference_entity import ReferenceEntity
 from fletching.workflows import WorkflowBase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fletching.graph.conditional import Conditional
+    from fletching.graph.graph import Graph
+    from fletching.idl.branch_workflow import BranchWorkflow
     from fletching.plan_options import Options
     from fletching.settings import SerializationSettings
 
@@ -87,6 +93,8 @@ class Registry:
         self._open: dict[int, Identifier] = {}
         self.referred: dict[int, ReferenceEntity] = {}
         """What is called and registered already, by its ``id()``."""
+        self._branches: dict[int, tuple[BranchWorkflow, Any]] = {}
+        self._branch_names: Counter[str] = Counter()
 
     def reference(self, entity: Any) -> Identifier:
         """Return the identifier of an entity, and have it serialized before what asks for it."""
@@ -95,6 +103,30 @@ class Registry:
             return entity.id
         begun = self._open.get(id(entity))
         return self.entry(entity).id if begun is None else begun
+
+    def branch_workflow(self, graph: Graph, name: str) -> tuple[BranchWorkflow, Identifier]:
+        """Return the workflow of a branch that is more than one call, and its identifier.
+
+        Nobody starts it by itself, so it is not registered: it travels with the workflow that has the branch.
+        """
+        known = self._branches.get(id(graph))
+        if known is None:
+            from fletching.idl.branch_workflow import BranchWorkflow
+            from fletching.idl.workflow import workflow_spec
+
+            count = self._branch_names[name]
+            self._branch_names[name] += 1
+            workflow = BranchWorkflow(f"{name}-{count + 1}" if count else name, graph)
+            spec = workflow_spec(workflow, self._identifier("workflow", workflow.name), self)
+            known = self._branches[id(graph)] = workflow, spec
+        workflow, spec = known
+        return workflow, spec.template.id
+
+    def branch_specs(self, entity: Conditional) -> Iterator[Any]:
+        """Tell the workflows that branches of a conditional were written as."""
+        for branch in entity.branches:
+            if id(branch.graph) in self._branches:
+                yield self._branches[id(branch.graph)][1]
 
     def entry(self, entity: Any) -> SerializedEntity:
         """Return what is registered for an entity.
@@ -106,14 +138,7 @@ class Registry:
         if known is not None:
             return known
         kind = _kind(entity)
-        settings = self.settings
-        identifier = Identifier(
-            resource_type=KINDS[kind],
-            project=settings.project or "",
-            domain=settings.domain or "",
-            name=entity.name,
-            version=settings.version or "",
-        )
+        identifier = self._identifier(kind, entity.name)
         self._open[id(entity)] = identifier
         try:
             message = self._message(kind, entity, identifier)
@@ -130,6 +155,16 @@ class Registry:
             )
         self._by_entity[id(entity)] = made
         return made
+
+    def _identifier(self, kind: str, name: str) -> Identifier:
+        settings = self.settings
+        return Identifier(
+            resource_type=KINDS[kind],
+            project=settings.project or "",
+            domain=settings.domain or "",
+            name=name,
+            version=settings.version or "",
+        )
 
     def _message(self, kind: str, entity: Any, identifier: Identifier) -> Any:
         if kind == "workflow":

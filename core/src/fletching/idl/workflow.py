@@ -8,8 +8,10 @@ from flyteidl.admin.workflow_pb2 import WorkflowSpec
 
 from fletching.errors import SerializationError
 from fletching.graph.bindings import Constant, Reference
+from fletching.graph.conditional import Conditional
 from fletching.graph.node import Node
 from fletching.idl.bindings import Scope, fill_bindings
+from fletching.idl.branch_workflow import BranchWorkflow
 from fletching.idl.nodes import NodeWriter
 from fletching.idl.remembered import wire_interface
 from fletching.idl.template import wordless
@@ -18,7 +20,7 @@ from fletching.reference_entity import ReferenceEntity
 from fletching.workflows import WorkflowBase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from flyteidl.core.identifier_pb2 import Identifier
     from flyteidl.core.workflow_pb2 import Node as WireNode
@@ -46,6 +48,8 @@ def workflow_spec(workflow: WorkflowBase, identifier: Identifier, registry: Regi
     graph = workflow.graph
     writer = NodeWriter(registry)
     scope = Scope.of(graph.nodes, graph.inputs.builder.prefix)
+    if isinstance(workflow, BranchWorkflow):
+        scope = scope._replace(outside=workflow.outside)
     spec = WorkflowSpec()
     template: WorkflowTemplate = spec.template
     template.id.CopyFrom(identifier)
@@ -79,14 +83,23 @@ def sub_workflows(called: Iterable[Any], registry: Registry) -> list[WorkflowTem
     """Return the templates of the workflows among what is called and of those that they call, each once, by name."""
     found: dict[str, WorkflowTemplate] = {}
     for entity in called:
-        if isinstance(entity, ReferenceEntity):
-            for template in entity.workflow_templates:
-                found[template.id.name] = template
-        elif isinstance(entity, WorkflowBase):
-            spec: WorkflowSpec = registry.entry(entity).message
-            for template in (spec.template, *spec.sub_workflows):
-                found[template.id.name] = template
+        for template in _templates(entity, registry):
+            found[template.id.name] = template
     return [found[name] for name in sorted(found)]
+
+
+def _templates(entity: Any, registry: Registry) -> Iterator[WorkflowTemplate]:
+    if isinstance(entity, ReferenceEntity):
+        yield from entity.workflow_templates
+        return
+    specs: list[WorkflowSpec] = []
+    if isinstance(entity, WorkflowBase):
+        specs.append(registry.entry(entity).message)
+    elif isinstance(entity, Conditional):
+        specs.extend(registry.branch_specs(entity))
+    for spec in specs:
+        yield spec.template
+        yield from spec.sub_workflows
 
 
 def _fill_failure_node(message: WireNode, workflow: WorkflowBase, writer: NodeWriter) -> None:
