@@ -256,3 +256,41 @@ def test_every_field_of_what_is_rendered_is_explained(fletch: Renderer) -> None:
     told = fletch("render", "flow.py", "--explain", "--format", "json").data
     for one, part in zip(told, fletch("render", "flow.py").data, strict=True):
         assert [(field["path"], field["value"]) for field in one["fields"]] == list(leaves(next(iter(part.values()))))
+
+
+GATES = """
+import functools
+from fletching import map_task
+
+@task(retries=4)
+def t(a: int, b: int = 2) -> int:
+    return a
+
+@task
+def clean(a: int) -> None: ...
+
+@workflow(on_failure=clean)
+def wf(a: int) -> int:
+    pause = sleep(datetime.timedelta(seconds=3))
+    agreed = approve(t(a=a), "agreed", timeout=datetime.timedelta(hours=1))
+    each = map_task(functools.partial(t, b=3), concurrency=2)(a=[1, 2]).with_overrides(requests=Resources(cpu="3"))
+    last = t(a=agreed)
+    pause >> last
+    return last
+"""
+
+
+def test_maps_gates_and_handlers_of_a_workflow(fletch: Renderer) -> None:
+    fletch.write("flow.py", HEAD + GATES)
+    found = fletch.origins("flow.py")
+    fields = found["workflow flow.wf"]
+    assert fields["template.nodes[n0].gateNode.sleep.duration"] == ["workflow duration"]
+    assert fields["template.nodes[n2].gateNode.approve.signalId"] == ["workflow name"]
+    array = "template.nodes[n3].arrayNode"
+    assert fields[f"{array}.parallelism"] == ["task concurrency"]
+    assert fields[f"{array}.node.metadata.retries.retries"] == ["task retries"]
+    assert fields[f"{array}.node.taskNode.overrides.resources.requests[CPU].value"] == ["override requests"]
+    assert fields[f"{array}.node.taskNode.referenceId.resourceType"] == ["plugin fletching-map: Mapped.fill_flyte_node"]
+    assert fields["template.failureNode.taskNode.referenceId.name"] == ["workflow on_failure"]
+    # No workflow with a map could be serialized without its tasks' inputs, and a task can be.
+    assert found["task flow.t"]["template.interface.inputs.variables.b.type.simple"] == ["task signature"]

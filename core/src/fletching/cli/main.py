@@ -115,4 +115,6 @@ def main(args: list[str] | None = None) -> Any:
         return fletch.main(args=args, prog_name="fletch")
     except FletchingError as error:
         click.echo(f"error: {error}", err=True)
+        for note in getattr(error, "__notes__", ()):
+            click.echo(f"  {note}", err=True)
         sys.exit(1)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fletching.graph.graph import Graph
     from fletching.graph.node import Node
     from fletching.idl.serialize import SerializedEntity
+    from fletching.settings import SerializationSettings
 
 __all__ = ["Explained", "Field", "explained"]
 
@@ -102,13 +103,9 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
     told: dict[Hashable, dict[str, list[Origin]]] = {key: {} for key in whole}
     data = {key: message_data(each.message) for key, each in whole.items()}
     for variation in variations(chosen, recipes, reached, nodes):
-        try:
-            with variation.apply(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # each was told when it was made as it is
-                made = registered(entities, variation.settings or chosen.settings)
-                others = list(zip(keys.of(made), made, strict=True))  # now: names may be others afterwards
-        except Exception:  # noqa: BLE001, S112 - without it there is no wire form: it says nothing about a single field
-            continue
+        with variation.apply(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # each was told when it was made as it is
+            others = _varied(entities, variation.settings or chosen.settings, keys)
         for key, other in others:
             if key in whole and other.message != whole[key].message:
                 for change in changes(data[key], message_data(other.message)):
@@ -141,6 +138,24 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
         for key, each in whole.items()
         if id(each) in wanted
     ]
+
+
+def _varied(
+    entities: list[Executable], settings: SerializationSettings, keys: Keys
+) -> list[tuple[Hashable, SerializedEntity]]:
+    """Return what can be serialized now, by its keys: a task without inputs can be, its workflow perhaps can not."""
+    try:
+        made = registered(entities, settings)
+        return list(zip(keys.of(made), made, strict=True))
+    except Exception:  # noqa: BLE001 - then each is tried by itself
+        found: dict[Hashable, SerializedEntity] = {}
+        for entity in entities:
+            try:
+                made = registered([entity], settings)
+            except Exception:  # noqa: BLE001, S112 - it says nothing about a single field of this one
+                continue
+            found.update(zip(keys.of(made), made, strict=True))
+        return [(key, each) for key, each in found.items() if not keys.is_made(each)]
 
 
 def _of_its_own(field: Field, workflows: dict[str, dict[str, Field]]) -> Field:

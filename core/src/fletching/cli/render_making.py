@@ -8,11 +8,11 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ResolverError
+from fletching.executable import Executable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from fletching.executable import Executable
     from fletching.made import Made
 
 __all__ = ["Recipe", "State", "other_values", "settle", "state_without", "states"]
@@ -74,15 +74,18 @@ class Recipe:
             changed = {name: value for name, value in both.items() if not _same(first.get(name), value)}
             kept = {name for name, value in alone.items() if not _same(first.get(name), value)}
             return self.entity, {**now, **{name: changed[name] for name in changed.keys() - kept - {*PLACE}}}
-        self.stuck.append(option)
+        if not isinstance(self.options[option], Executable):  # which has a name and options of its own
+            self.stuck.append(option)
         return None
 
     def bare(self, option: str) -> State | None:
         """Return the entity's attributes if an option's value said nothing, or None if that is no other value."""
         value = self.options[option]
         try:
+            if isinstance(value, (str, int, float, Executable, type(None))):
+                return None
             plain = type(value)()
-            if value is None or isinstance(value, (str, int, float)) or _same(plain, value):
+            if _same(plain, value):
                 return None
             made = vars(self._make(**{**self.options, option: plain}))
         except Exception:  # noqa: BLE001 - its class takes arguments, or an empty one fits nowhere

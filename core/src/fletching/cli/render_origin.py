@@ -60,6 +60,8 @@ class Variation:
 
 def kind_of(entity: Executable) -> str:
     """Return what an entity is as an origin: a task of any kind, a workflow, or a launch plan."""
+    if entity.node_kind == "gate":
+        return "workflow"  # in whose body alone it is made
     return "task" if entity.node_kind not in ("workflow", "launch plan") else entity.node_kind
 
 

@@ -26,7 +26,7 @@ def of_options(recipes: list[Recipe]) -> Iterator[Variation]:
     for recipe in recipes:
         for option, value in recipe.options.items():
             config = option == "task_config" and _fields(value)
-            if value is not recipe.function and not config and not _is_entity(value):
+            if value is not recipe.function and not config:
                 by_option.setdefault((kind_of(recipe.entity), option), []).append(recipe)
     for (kind, option), concerned in by_option.items():
         # What a pod template says is one thing; that there is a pod is another, and also what others say is in it.
@@ -40,12 +40,6 @@ def of_options(recipes: list[Recipe]) -> Iterator[Variation]:
     # The calls of a workflow that were added to it are looked at by themselves.
     tasks = [recipe.as_made() for recipe in recipes if kind_of(recipe.entity) == "task"]
     yield from changed(Origin(kind="task", name="set after it was made"), tasks)
-
-
-def _is_entity(value: Any) -> bool:
-    from fletching.executable import Executable
-
-    return isinstance(value, Executable)  # which has a name and options of its own
 
 
 def _fields(config: Any) -> list[str]:
