@@ -22,7 +22,7 @@ from flyteidl.service import admin_pb2_grpc
 
 from flyte_checks import RefusedError, check_inputs, check_interface, check_workflow
 from flyte_runs import Runs
-from flyte_services import DOMAINS, PROJECTS, Auth, DataProxy, Identity
+from flyte_services import DOMAINS, PROJECTS, Auth, DataProxy, Identity, Signals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +49,7 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
         self.proxy = DataProxy(http, self.runs)
         self.auth = Auth()
         self.identity = Identity()
+        self.signals = Signals(self.runs)
         self._created = 0
 
     # Registering

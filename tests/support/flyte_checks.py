@@ -10,7 +10,7 @@ from flyteidl.core.types_pb2 import SimpleType
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["RefusedError", "check_inputs", "check_interface", "check_workflow", "outputs_of"]
+__all__ = ["RefusedError", "check_inputs", "check_interface", "check_workflow", "fits"]
 
 
 class RefusedError(Exception):

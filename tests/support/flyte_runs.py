@@ -15,6 +15,7 @@ from flyteidl.core.execution_pb2 import ExecutionError, NodeExecution, TaskExecu
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
 from flyte_containers import run_container
+from flyte_gates import Gate, wait_at
 from flyte_values import holds, literal_of
 
 if TYPE_CHECKING:
@@ -111,6 +112,9 @@ class Run:
         self.error: Any = None
         self.cause = ""
         self.nodes: dict[str, Node] = {}
+        self.gates: dict[str, Gate] = {}
+        self.reached = threading.Event()
+        """Set when it comes to a gate."""
         self.stopped = threading.Event()
         self.ended = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
@@ -310,6 +314,11 @@ class Runs:
             if block.HasField("else_node"):
                 return self._one(run, block.else_node, known, closure, made.path)
             raise FailedError(ExecutionError(code="BRANCH", message=block.error.message))
+        if target == "gate_node":
+            given = wait_at(run, node.gate_node, inputs)
+            if isinstance(given, str):
+                raise FailedError(ExecutionError(code="GATE", message=given))
+            return given
         if target == "array_node":
             return self._array(run, made, node.array_node, inputs, closure)
         raise FailedError(ExecutionError(code="UNKNOWN", message=f"nodes of kind {target} are not run here"))

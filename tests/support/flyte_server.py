@@ -19,6 +19,7 @@ from flyteidl.service import (
     auth_pb2_grpc,
     dataproxy_pb2_grpc,
     identity_pb2_grpc,
+    signal_pb2_grpc,
 )
 
 from flyte_admin import Admin
@@ -87,6 +88,7 @@ class FlyteServer:
         dataproxy_pb2_grpc.add_DataProxyServiceServicer_to_server(self.admin.proxy, self._server)
         auth_pb2_grpc.add_AuthMetadataServiceServicer_to_server(self.admin.auth, self._server)
         identity_pb2_grpc.add_IdentityServiceServicer_to_server(self.admin.identity, self._server)
+        signal_pb2_grpc.add_SignalServiceServicer_to_server(self.admin.signals, self._server)
         if credentials is None:
             self._port = self._server.add_insecure_port("127.0.0.1:0")
         else:

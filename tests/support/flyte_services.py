@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from flyteidl.admin import signal_pb2
 from flyteidl.service import (
     auth_pb2,
     auth_pb2_grpc,
@@ -13,13 +14,16 @@ from flyteidl.service import (
     dataproxy_pb2_grpc,
     identity_pb2,
     identity_pb2_grpc,
+    signal_pb2_grpc,
 )
+
+from flyte_checks import fits
 
 if TYPE_CHECKING:
     from flyte_http import Http
     from flyte_runs import Runs
 
-__all__ = ["DOMAINS", "PROJECTS", "Auth", "DataProxy", "Identity"]
+__all__ = ["DOMAINS", "PROJECTS", "Auth", "DataProxy", "Identity", "Signals"]
 
 DOMAINS = ("development", "staging", "production")
 PROJECTS = ("flytesnacks", "other")
@@ -71,3 +75,24 @@ class Identity(identity_pb2_grpc.IdentityServiceServicer):  # type: ignore[misc]
 
     def UserInfo(self, request: Any, context: Any) -> Any:
         return identity_pb2.UserInfoResponse(subject="tester", name="A Tester")
+
+
+class Signals(signal_pb2_grpc.SignalServiceServicer):  # type: ignore[misc]
+    """SignalService."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+
+    def ListSignals(self, request: Any, context: Any) -> Any:
+        run = self._runs.run(request.workflow_execution_id, context)
+        return signal_pb2.SignalList(signals=[gate.signal for gate in list(run.gates.values())])
+
+    def SetSignal(self, request: Any, context: Any) -> Any:
+        gate = self._runs.run(request.id.execution_id, context).gates.get(request.id.signal_id)
+        if gate is None:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"signal {request.id.signal_id} does not exist")
+        if not fits(request.value, gate.signal.type):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the value is of another type")
+        gate.signal.value.CopyFrom(request.value)
+        gate.answered.set()
+        return signal_pb2.SignalSetResponse()

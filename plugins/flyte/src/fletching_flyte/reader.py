@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Self
 
+    from fletching_flyte.signals import FlyteSignal
+
 __all__ = ["Reader"]
 
 
@@ -135,6 +137,14 @@ class Reader:
             FlyteWorkflowExecution(self._client, each)
             for each in executions(self._client, project, domain, limit=limit, filters=filters)
         ]
+
+    def list_signals(
+        self, execution_name: str, project: str | None = None, domain: str | None = None
+    ) -> list[FlyteSignal]:
+        """Return the gates that an execution has reached, and whether each has its answer."""
+        from fletching_flyte.signals import signals
+
+        return list(signals(self._client, self.fetch_execution(project, domain, execution_name).id))
 
     def get(self, flyte_uri: str) -> Any:
         """Return what a URI of the backend's names, ``flyte://v1/…``: the inputs or outputs of a node, or one value.

@@ -285,3 +285,34 @@ class FlyteRemote(Reader):
     def terminate(self, execution: FlyteWorkflowExecution, cause: str = "") -> None:
         """Stop an execution; nothing if it has ended."""
         execution.terminate(cause)
+
+    def approve(
+        self, signal_id: str, execution_name: str, project: str | None = None, domain: str | None = None
+    ) -> None:
+        """Let an execution go on that waits at a gate of `fletching.approve`."""
+        self.set_input(signal_id, execution_name, True, project, domain)
+
+    def reject(
+        self, signal_id: str, execution_name: str, project: str | None = None, domain: str | None = None
+    ) -> None:
+        """Have an execution fail that waits at a gate of `fletching.approve`."""
+        self.set_input(signal_id, execution_name, False, project, domain)
+
+    def set_input(
+        self,
+        signal_id: str,
+        execution_name: str,
+        value: Any,
+        project: str | None = None,
+        domain: str | None = None,
+        python_type: Any = None,
+    ) -> None:
+        """Give an execution the value that it waits for at a gate of `fletching.wait_for_input`.
+
+        Raises:
+            FlyteEntityNotExistException: it has reached no gate of that name.
+        """
+        from fletching_flyte.signals import answer
+
+        execution = self.fetch_execution(project, domain, execution_name).id
+        answer(self._client, execution, signal_id, value, python_type)
