@@ -291,6 +291,15 @@ def test_only_modules_that_are_imported_are_packed(tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_may_have_two_names(tmp_path: Path) -> None:
+    put(tmp_path, "real/flow.py real/late.py")
+    (tmp_path / "other").symlink_to("real")
+    for imported, packed_as in (("real", "other"), ("other", "real"), ("other", "other")):
+        script = LOADED.replace("pack_code(sys.argv[1])", "pack_code(sys.argv[2])")
+        found = run_python("-c", script, str(tmp_path / imported), str(tmp_path / packed_as)).stdout.split()
+        assert found == ["flow.py", "late.py"]
+
+
 def test_nothing_imported_is_an_error(tmp_path: Path) -> None:
     put(tmp_path, "flow.py")
     with pytest.raises(CodeBundleError, match="import it first, or pack with copy='all'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import sys
 from collections.abc import Callable
@@ -82,6 +83,32 @@ def test_profiles_are_read(server: S3Server, prefix: str, tmp_path: Path, monkey
     monkeypatch.setenv("AWS_PROFILE", "signs-in")
     monkeypatch.setitem(sys.modules, "boto3", None)
     assert "needs boto3; pip install boto3" in refused(lambda: storage.listdir("s3://bucket"))
+
+
+def test_a_container_that_has_a_role_asks_with_it(
+    server: S3Server, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Role(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            said = {"AccessKeyId": "k", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}
+            self.send_response_only(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(said).encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server.put("bucket", f"{prefix}/a", b"1")
+    monkeypatch.setenv("FLYTE_AWS_ENDPOINT", server.url)
+    with serving(Role) as port:
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{port}/role")
+        (server_file := Path(os.environ["HOME"]) / "token").write_text("token")
+        monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(server_file))
+        assert storage_for("s3://b").listdir(f"s3://bucket/{prefix}") == [("a", False)]
+    assert asked == ["/role"]
 
 
 def test_a_public_bucket_needs_no_credentials(

@@ -96,15 +96,23 @@ def loaded_files(root: str, *, deref_symlinks: bool = False) -> dict[str, str]:
         root: the folder.
         deref_symlinks: whether a module may lie behind a link out of the folder.
     """
+    # A module knows its file as it was found, which may be by the folder's other name.
+    roots = list(dict.fromkeys((root, os.path.realpath(root))))
     foreign = _foreign_folders(root)
     found: dict[str, str] = {}
     waiting = [str(module.__file__) for module in list(sys.modules.values()) if _has_file(module)]
-    bases = [root, *(os.path.abspath(entry) for entry in sys.path)]
-    bases = [base for base in dict.fromkeys(bases) if _is_below(root, base) and not _is_any(foreign, base)]
+    bases = [*roots, *(os.path.abspath(entry) for entry in sys.path)]
+    bases = [base for base in dict.fromkeys(bases) if _is_any(roots, os.path.realpath(base))]
+    bases = [base for base in bases if not _is_any(foreign, base)]
     while waiting:
         path = os.path.abspath(waiting.pop())
-        name = os.path.relpath(path, root).replace(os.sep, "/")
-        if name in found or not _is_below(root, path) or _is_any(foreign, path) or not os.path.isfile(path):
+        if not _is_any(roots, path):
+            path = os.path.realpath(path)
+        below = next((each for each in roots if _is_below(each, path)), None)
+        if below is None or _is_any(foreign, path) or not os.path.isfile(path):
+            continue
+        name = os.path.relpath(path, below).replace(os.sep, "/")
+        if name in found:
             continue
         if not deref_symlinks and not is_inside(root, path):
             raise CodeBundleError(
