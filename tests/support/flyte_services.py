@@ -88,7 +88,7 @@ class Signals(signal_pb2_grpc.SignalServiceServicer):  # type: ignore[misc]
         return signal_pb2.SignalList(signals=[gate.signal for gate in list(run.gates.values())])
 
     def SetSignal(self, request: Any, context: Any) -> Any:
-        gate = self._runs.run(request.id.execution_id, context).gates.get(request.id.signal_id)
+        gate: Any = self._runs.run(request.id.execution_id, context).gates.get(request.id.signal_id)
         if gate is None:
             context.abort(grpc.StatusCode.NOT_FOUND, f"signal {request.id.signal_id} does not exist")
         if not fits(request.value, gate.signal.type):

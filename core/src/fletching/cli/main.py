@@ -114,7 +114,9 @@ def main(args: list[str] | None = None) -> Any:
     try:
         return fletch.main(args=args, prog_name="fletch")
     except FletchingError as error:
-        click.echo(f"error: {error}", err=True)
+        from fletching.redaction import redact
+
+        click.echo(redact(f"error: {error}"), err=True)
         for note in getattr(error, "__notes__", ()):
-            click.echo(f"  {note}", err=True)
+            click.echo(redact(f"  {note}"), err=True)
         sys.exit(1)
