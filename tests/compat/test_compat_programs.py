@@ -54,6 +54,8 @@ def test_it_is_registered_as_flytekit_registers_it(name: str, flytekit: Flytekit
         for variable, given in theirs[kind].items():
             full = f"{name}.{variable}"
             assert shown(made[kind][variable], flytekit.version, full) == shown(read(given), flytekit.version, full)
+    ours = [[kind, message.SerializeToString()] for pairs in made["specs"].values() for kind, message in pairs]
+    assert len(flytekit.call(SIDE, "read_again", ours)) == len(ours)
 
 
 @pytest.mark.parametrize("difference", [each for each in DIFFERENCES if each.only], ids=lambda each: each.field)

@@ -11,6 +11,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 
 import flytekit
+from flyteidl.admin.launch_plan_pb2 import LaunchPlan as AdminLaunchPlan
+from flyteidl.admin.task_pb2 import TaskSpec as WireTaskSpec
+from flyteidl.admin.workflow_pb2 import WorkflowSpec as WireWorkflowSpec
 from flytekit.core.base_task import PythonTask
 from flytekit.core.context_manager import FlyteContextManager
 from flytekit.core.launch_plan import LaunchPlan
@@ -57,6 +60,7 @@ HOMES = {
     "create_node": "flytekit.core.node_creation",
 }
 """Name -> the module that holds it, for what is no name of flytekit itself."""
+MESSAGES = {"task": WireTaskSpec, "workflow": WireWorkflowSpec, "launch_plan": AdminLaunchPlan}
 KINDS = {TaskSpec: "task", WorkflowSpec: "workflow", WireLaunchPlan: "launch_plan"}
 
 
@@ -72,8 +76,10 @@ def find(name: str) -> Any:
 programs.use(find)
 
 
-def everything(name: str) -> dict[str, Any]:
+def everything(name: str, folder: str = "") -> dict[str, Any]:
     """Return what a program gives, or what kept it from being loaded, and what was refused."""
+    if folder and folder not in sys.path:
+        sys.path.append(folder)
     try:
         return one(programs.named(name))
     except Exception as error:
@@ -117,6 +123,12 @@ def left(task: Any, inputs: dict[str, Any], settings: Any) -> list[Any]:
         literals = TypeEngine.dict_to_literal_map(inner, inputs, task.python_interface.inputs)
         outcome = task.dispatch_execute(inner, literals)
     return [type(outcome).__name__, wire(outcome)]
+
+
+def read_again(messages: list[list[Any]]) -> list[bytes]:
+    """Return what flytekit writes of messages that it has read."""
+    models = {kind: model for model, kind in KINDS.items()}
+    return [wire(models[kind].from_flyte_idl(MESSAGES[kind].FromString(data))) for kind, data in messages]
 
 
 def wire(entity: Any) -> bytes:
