@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from fletching.resources import Resources, ResourceSpec
 
-__all__ = ["FastSerializationSettings", "Image", "ImageConfig", "SerializationSettings", "resolve_image"]
+__all__ = [
+    "CONTEXT_VARIABLE",
+    "FastSerializationSettings",
+    "Image",
+    "ImageConfig",
+    "SerializationSettings",
+    "resolve_image",
+]
 
 DEFAULT_INTERPRETER = "/opt/venv/bin/python3"
 CONTEXT_VARIABLE = "_F_SS_C"

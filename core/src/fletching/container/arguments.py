@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["EXECUTE", "MAP_EXECUTE", "Arguments", "Program", "UsageError", "parse", "split", "usage"]
+__all__ = ["EXECUTE", "MAP_EXECUTE", "Arguments", "Program", "UsageError", "parse", "rooted", "split", "usage"]
 
 
 class UsageError(Exception):
