@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fletching import Cache, PodTemplate, Resources, Runner, Secret, current_context, task
+from fletching import Cache, PodTemplate, Resources, Runner, Secret, conditional, current_context, task, workflow
 from fletching.accelerators import GPUAccelerator
 from fletching.errors import ExecutionWarning, ExecutorError, TaskDeprecatedWarning, TaskTimeoutError
 from fletching.run.executors import OWN
@@ -220,3 +220,19 @@ if __name__ == "__main__":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         write()
+
+
+@task
+def same(a: int) -> int:
+    return a
+
+
+@workflow
+def picks(a: int) -> int:
+    x: Any = same(a=a)
+    return conditional("c").if_(x == 1).then(x).else_().then(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("executor", OWN)
+def test_branches_that_call_nothing_ask_for_nothing(executor: str) -> None:
+    assert Runner(executor=executor).run(picks, a=1) == 1

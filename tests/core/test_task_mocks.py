@@ -107,17 +107,19 @@ def test_a_deadline_does_not_send_it_to_another_process() -> None:
 
     @workflow
     def soon(a: int) -> int:
-        return there(a=kept(a=a)).with_overrides(timeout=60, cache=True, cache_version="1")  # type: ignore[no-any-return]
+        return there(a=kept(a=a)).with_overrides(  # type: ignore[no-any-return]
+            timeout=60, cache=True, cache_version="1", container_image="other:1"
+        )
 
     def answer(a: int) -> int:
         told.append(a)
         return a
 
-    for executor in (None, "process"):
+    for executor in (None, "process", "thread", "inline"):
         with task_mock(there) as one, task_mock(kept) as other:
             one.side_effect = other.side_effect = answer
             assert Runner(executor=executor).run(soon, a=3) == 3
-    assert told == [3] * 4
+    assert told == [3] * 8
 
 
 def test_retries_are_those_of_the_call() -> None:
