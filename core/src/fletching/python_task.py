@@ -226,7 +226,7 @@ class PythonTask(Executable, Generic[T]):
             if error is not None:
                 raise error
             return crossing.carry_outputs(value)
-        return value  # type: ignore[no-any-return]  # what the crossing gives
+        return value  # what the crossing gives
 
     def sandbox_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap:
         """The same as `dispatch_execute`: every attempt gets a working directory of its own anyway."""
