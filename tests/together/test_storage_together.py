@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -130,6 +131,22 @@ def test_a_checkpoint_outlives_its_attempt(server: S3Server, place: Path) -> Non
         done = run(place, *execute(place, "resumes", "resumes", *more))
         assert done.returncode == 0, done.stderr
         assert from_literal_map({"o0": int}, outputs(server, "resumes")) == {"o0": before}
+
+
+def test_a_container_that_waits_for_a_store_ends_when_it_is_told_to(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("FLYTE_AWS_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        words = execute(place, "count", "never")
+        words[words.index("--output-prefix") + 1] = "out"
+        started = subprocess.Popen([program(words[0]), *words[1:]], cwd=place, env=clean_environment())
+        with started, silent.accept()[0] as connection:
+            assert connection.recv(1)  # it asks for its inputs, and nobody will answer
+            started.terminate()
+            assert started.wait(25) == 0
+    error = ErrorDocument.FromString((place / "out" / "error.pb").read_bytes()).error
+    assert "the container was told to end" in error.message
 
 
 def test_code_comes_from_there_too(server: S3Server, place: Path, tmp_path: Path) -> None:
