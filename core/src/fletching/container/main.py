@@ -66,10 +66,10 @@ class _Container:
         self._ending = Ending(self._last_words)
 
     def run(self) -> int:
-        self._ending.watch()
         code = 0
         try:
             try:
+                self._ending.watch()
                 code = self._outcome()
             except TerminatedError as error:  # it came between two steps
                 code = self._tell(error)
