@@ -50,6 +50,8 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
         self.auth = Auth()
         self.identity = Identity()
         self.signals = Signals(self.runs)
+        self.tells_what_is_identical = True
+        """Whether an answer says that what exists is the same, as those of newer releases do."""
         self._created = 0
 
     # Registering
@@ -112,7 +114,8 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
             same = known == getattr(self, f"_{kind}")(request, of=known)
         # As the real one does: what is the same exists already, what differs is an argument that cannot be.
         if same:
-            context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{kind} with identical structure already exists")
+            wording = " with identical structure" if self.tells_what_is_identical else ""
+            context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{kind}{wording} already exists with id {key}")
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{kind} with different structure already exists with id {key}")
 
     def _task(self, request: Any, of: Any = None) -> Any:
@@ -283,7 +286,8 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
 
     def TerminateExecution(self, request: Any, context: Any) -> Any:
         self.runs.run(request.id, context)
-        self.runs.terminate(request.id, request.cause)
+        if not self.runs.terminate(request.id, request.cause):
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the execution is in a terminal state already")
         return execution_pb2.ExecutionTerminateResponse()
 
     def ListNodeExecutions(self, request: Any, context: Any) -> Any:

@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         announced = self.home._announced.get(self.path)
         if self.home.refusals:
             self._say(self.home.refusals.pop(0))
-        elif announced is None or self.headers["x-signed"] != "yes":
+        elif announced is None or self.headers["x-signed"] != "yes" or "Content-Type" in self.headers:
             self._say(403)
         elif announced != digest or self.headers["Content-MD5"] != base64.b64encode(digest).decode():
             self._say(400)

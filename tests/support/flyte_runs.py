@@ -188,11 +188,11 @@ class Runs:
         found = [run for run in list(self.all.values())[::-1] if run.id.project == named.project]
         return [run.message() for run in found if run.id.domain == named.domain and _asked_for(run, filters)]
 
-    def terminate(self, identifier: Any, cause: str) -> None:
-        """Stop an execution."""
+    def terminate(self, identifier: Any, cause: str) -> bool:
+        """Stop an execution, and tell whether there was anything to stop."""
         run = self.all[identifier.project, identifier.domain, identifier.name]
         if run.phase in ENDED:
-            return
+            return False
         run.cause = cause
         run.phase = WorkflowExecution.ABORTED
         run.stopped.set()
@@ -201,6 +201,7 @@ class Runs:
             late = threading.Timer(GRACE, run.process.kill)
             late.daemon = True
             late.start()
+        return True
 
     def running(self) -> list[str]:
         """Return the names of what runs."""

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from fletching import FlyteFile, LaunchPlan, conditional, task, workflow
+from fletching import FlyteDirectory, FlyteFile, LaunchPlan, conditional, task, workflow
 
 
 @task
@@ -31,6 +31,14 @@ def hang(a: int) -> int:
 def size(file: FlyteFile) -> int:
     with open(file) as opened:
         return len(opened.read())
+
+
+@task
+def sizes(folder: FlyteDirectory, files: dict[str, list[FlyteFile]], maybe: FlyteFile | None = None) -> dict[str, int]:
+    found = {name: sum(len(Path(each).read_text()) for each in each_list) for name, each_list in files.items()}
+    for path in sorted(Path(folder).rglob("*.txt")):
+        found[path.relative_to(Path(folder)).as_posix()] = len(path.read_text())
+    return found
 
 
 @workflow

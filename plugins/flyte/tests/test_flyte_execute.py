@@ -80,6 +80,20 @@ def test_a_registered_task_and_its_file(remote: FlyteRemote, program: Any, tmp_p
     assert "/uploads/flytesnacks/development/" in uri
 
 
+def test_folders_and_files_inside_other_values_are_sent(remote: FlyteRemote, program: Any, tmp_path: Path) -> None:
+    for name, text in (("a.txt", "1"), ("deep/b.txt", "22"), ("c/d/e.txt", "333")):
+        (tmp_path / "folder" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "folder" / name).write_text(text)
+    one = str(tmp_path / "folder" / "deep" / "b.txt")
+    inputs = {"folder": str(tmp_path / "folder"), "files": {"x": [one, one], "y": []}, "maybe": one}
+    made = remote.execute(program.sizes, inputs, image="x:1", wait=True)
+    assert made.is_successful, made.error
+    assert made.outputs["o0"] == {"x": 4, "y": 0, "a.txt": 1, "deep/b.txt": 2, "c/d/e.txt": 3}
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="is empty, and an object store has no empty folders"):
+        remote.execute(program.sizes, {**inputs, "folder": str(tmp_path / "empty")}, image="x:1")
+
+
 def test_it_is_stopped(
     remote: FlyteRemote, server: FlyteServer, program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,9 +70,12 @@ def test_everything_that_is_called_is_registered_in_order(remote: FlyteRemote, s
     assert not remote.fetch_launch_plan(name="plan", version="v1").is_active
 
 
-def test_twice_is_once(remote: FlyteRemote, server: FlyteServer) -> None:
+@pytest.mark.parametrize("tells", [True, False])
+def test_twice_is_once(tells: bool, remote: FlyteRemote, server: FlyteServer) -> None:
+    server.admin.tells_what_is_identical = tells
     register(remote)
     made = register(remote)
+    assert server.calls["GetTask"] == (0 if tells else 2)
     assert not any(each.created for each in made.registered)  # type: ignore[attr-defined]
     assert server.registered == ALL
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import RunError
 from fletching_flyte.nodes import FlyteNodeExecution, failing_node, node_executions
-from fletching_flyte.problems import ExecutionFailedError, FlyteTimeout
+from fletching_flyte.problems import BackendError, ExecutionFailedError, FlyteTimeout
 from fletching_flyte.values import Values
 
 if TYPE_CHECKING:
@@ -229,7 +229,11 @@ class FlyteWorkflowExecution:
         from flyteidl.admin.execution_pb2 import ExecutionTerminateRequest
 
         request = ExecutionTerminateRequest(id=self.id, cause=cause)
-        self._client.admin("TerminateExecution", request, doing=f"terminate execution {self.name!r}")
+        try:
+            self._client.admin("TerminateExecution", request, doing=f"terminate execution {self.name!r}")
+        except BackendError:
+            if not self.sync().is_done:
+                raise
 
     def __repr__(self) -> str:
         at = self.id

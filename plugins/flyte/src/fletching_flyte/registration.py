@@ -37,6 +37,10 @@ CALLS = {
 }
 
 
+SAME, OTHER = "identical structure", "different structure"
+"""What a backend says of something that exists: it compares digests, and knows better than we."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registered:
     """One entity that a backend has now."""
@@ -137,18 +141,20 @@ def _create(client: FlyteClient, entry: SerializedEntity) -> bool:
     try:
         client.admin(method, _request(entry), doing=f"register {what}")
     except (FlyteEntityAlreadyExistsException, FlyteInvalidInputException) as error:
+        if isinstance(error, FlyteEntityAlreadyExistsException) and SAME in str(error):
+            return False
         there = _existing(client, entry)
         if there is None:
             raise _with_hint(client, entry, error) from error
         found = differences(
             content_of(entry.kind, entry.message, registered=False), content_of(entry.kind, there, registered=True)
         )
-        if found:
-            raise FlyteEntityAlreadyExistsException(
-                f"{what} is registered in {where(entry.id.project, entry.id.domain)} and differs; a version never "
-                "changes, so register another one: " + "; ".join(found)
-            ) from error
-        return False
+        if not found and OTHER not in str(error):
+            return False
+        raise FlyteEntityAlreadyExistsException(
+            f"{what} is registered in {where(entry.id.project, entry.id.domain)} and differs; a version never "
+            f"changes, so register another one: {'; '.join(found) or error}"
+        ) from error
     except FlyteEntityNotExistException as error:
         raise _with_hint(client, entry, error) from error
     return True
