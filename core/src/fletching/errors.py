@@ -68,64 +68,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
-    "AcceleratorError",
-    "BindingError",
-    "BranchFailedError",
-    "CacheWarning",
-    "CallError",
-    "CodeBundleError",
-    "ConfigError",
-    "ConversionError",
-    "CycleError",
-    "DisapprovedError",
-    "DriftError",
-    "DuplicatePluginError",
-    "ExecutionWarning",
-    "ExecutorError",
-    "FletchingError",
-    "FletchingWarning",
-    "GraphError",
-    "IgnoreOutputs",
-    "ImageError",
-    "InterfaceError",
-    "MissingReturnError",
-    "MissingTypeError",
-    "NonRecoverableError",
-    "OptionDeprecatedWarning",
-    "OutputTooLargeError",
-    "PluginBlockedError",
-    "PluginBrokenError",
-    "PluginContractError",
-    "PluginError",
-    "PluginIncompatibleError",
-    "PluginWarning",
-    "PromiseError",
-    "RecoverableError",
-    "RecoveryError",
-    "RemoteOnlyError",
-    "ResolverError",
-    "ResourceError",
-    "RunCancelledError",
-    "RunError",
-    "RunStoreError",
-    "RunStoreWarning",
-    "SecretNotFoundError",
-    "SerializationError",
-    "StorageError",
-    "StorageNotFoundError",
-    "TaskDeprecatedWarning",
-    "TaskTimeoutError",
-    "TypeEngineError",
-    "UnknownOptionError",
-    "UnknownPluginError",
-    "UnknownTaskTypeError",
-    "UnsupportedTypeError",
-    "WireError",
-    "WorkerDiedError",
-    "add_note",
-    "close_match",
-    "text_of",
-]
+    "AcceleratorError", "BindingError", "BranchFailedError", "CacheWarning", "CallError", "CodeBundleError",
+    "ConfigError", "ConversionError", "CycleError", "DisapprovedError", "DriftError", "DuplicatePluginError",
+    "ExecutionWarning", "ExecutorError", "FletchingError", "FletchingWarning", "GraphError", "IgnoreOutputs",
+    "ImageError", "InterfaceError", "MissingReturnError", "MissingTypeError", "NonRecoverableError",
+    "OptionDeprecatedWarning", "OutputTooLargeError", "PluginBlockedError", "PluginBrokenError",
+    "PluginContractError", "PluginError", "PluginIncompatibleError", "PluginWarning", "PromiseError",
+    "RecoverableError", "RecoveryError", "RemoteOnlyError", "ResolverError", "ResourceError", "RunCancelledError",
+    "RunError", "RunStoreError", "RunStoreWarning", "SecretNotFoundError", "SerializationError", "StorageError",
+    "StorageNotFoundError", "TaskDeprecatedWarning", "TaskTimeoutError", "TypeEngineError", "UnknownOptionError",
+    "UnknownPluginError", "UnknownTaskTypeError", "UnsupportedTypeError", "WireError", "WorkerDiedError",
+    "add_note", "close_match", "text_of",
+]  # fmt: skip
 
 
 class FletchingError(Exception):
@@ -371,7 +325,7 @@ class RemoteOnlyError(NonRecoverableError, NotImplementedError):
     """What only a backend can run was run here."""
 
 
-class IgnoreOutputs(FletchingError):  # noqa: N818 - no error, and code written for the Flyte SDK knows it by this name
+class IgnoreOutputs(FletchingError):  # no error; code for the Flyte SDK knows it by this name
     """Raise it in a container that is to end well and leave no outputs, as all but one worker of a training do."""
 
 
