@@ -10,15 +10,6 @@ from fletching_migrate import migrate_text
 
 HERE = Path(__file__).resolve().parent / "by_hand"
 WANTED = {
-    "custom_transformer": [
-        (6, "flytekit.extend.TypeEngine", "register_type"),
-        (6, "flytekit.extend.TypeTransformer", "fletching.extend.TypeTransformer"),
-        (7, "flytekit.models.literals.Literal", "flyteidl"),
-        (7, "flytekit.models.literals.Primitive", "flyteidl"),
-        (7, "flytekit.models.literals.Scalar", "flyteidl"),
-        (8, "flytekit.models.types.LiteralType", "flyteidl"),
-        (8, "flytekit.models.types.SimpleType", "flyteidl"),
-    ],
     "eager_without_await": [(18, "links", "await"), (19, "size", "await"), (25, "links", "await")],
     "old_schemas": [(5, "flytekit.types.schema.FlyteSchema", "StructuredDataset")],
     "reports_and_images": [

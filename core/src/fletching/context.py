@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 
     from fletching.checkpoints import Checkpoint
+    from fletching.file_access import FileAccess
     from fletching.metadata import TaskMetadata
     from fletching.security import SecretsManager
     from fletching.stats import Stats
@@ -365,6 +366,13 @@ class FlyteContext:
     def user_space_params(self) -> ExecutionParameters:
         """The same as `current_context`."""
         return current_context()
+
+    @property
+    def file_access(self) -> FileAccess:
+        """Places for files, and copies to and from them."""
+        from fletching.file_access import FileAccess
+
+        return FileAccess()
 
 
 class FlyteContextManager:

@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from fletching.security import remember_secret as remember_secret
     from fletching.settings import SerializationSettings as SerializationSettings
     from fletching.task_plugins import TaskPlugins as TaskPlugins
+    from fletching.type_plugins import FlyteTypeTransformer as FlyteTypeTransformer
+    from fletching.type_plugins import TypeEngine as TypeEngine
     from fletching.types import engine, wire
     from fletching.types.base import TypeTransformer as TypeTransformer
     from fletching.types.blobs import is_remote as is_remote
@@ -113,6 +115,7 @@ _HOMES = {
     "ExecutionParameters": "context",
     "Executor": "run.executors",
     "Expansion": "expansion",
+    "FlyteTypeTransformer": "type_plugins",
     "Handle": "backends",
     "InputsDigest": "run.store_values",
     "Interface": "interface",
@@ -137,6 +140,7 @@ _HOMES = {
     "TaskOptions": "decorator",
     "TaskPlugins": "task_plugins",
     "TaskResolverMixin": "resolver",
+    "TypeEngine": "type_plugins",
     "TypeTransformer": "types.base",
     "cache_dir": "home",
     "check_signature": "idl.signature",

@@ -15,7 +15,7 @@ NAMES = [
     "workflow",
     "FlyteFile",
     "logger",
-    "TypeEngine",
+    "SimpleTransformer",
     "FlyteRemote",
     "nothing_like_it",
     "core",

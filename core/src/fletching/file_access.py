@@ -1,0 +1,78 @@
+"""``FlyteContext.file_access``: files and their places, as transformers written for the Flyte SDK ask for them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from fletching.types import blobs
+
+__all__ = ["FileAccess"]
+
+
+class FileAccess:
+    """Gives places, and copies files there and back. A place of a task's outputs may be in an object store."""
+
+    @property
+    def raw_output_prefix(self) -> str:
+        """The folder or URI below which outputs are written."""
+        return blobs.output_prefix()
+
+    @property
+    def local_sandbox_dir(self) -> str:
+        """A local folder that is removed with this process."""
+        return blobs.new_local_path()
+
+    def is_remote(self, path: str | os.PathLike[str]) -> bool:
+        """Tell whether a place is in a store."""
+        return blobs.is_remote(os.fspath(path))
+
+    def get_random_local_path(self, file_path_or_file_name: str | None = None) -> str:
+        """Return a local place for a file, where nothing is yet."""
+        return blobs.new_local_path(_last(file_path_or_file_name))
+
+    def get_random_local_directory(self) -> str:
+        """Return a new local folder."""
+        return blobs.new_local_path()
+
+    def get_random_remote_path(self, file_path_or_file_name: str | None = None) -> str:
+        """Return a place for an output, where nothing is yet."""
+        return blobs.new_blob_path(_last(file_path_or_file_name))
+
+    def get_random_remote_directory(self) -> str:
+        """Return a place for a folder of outputs."""
+        return blobs.new_blob_path()
+
+    def put_data(
+        self, local_path: str | os.PathLike[str], remote_path: str, is_multipart: bool = False, **kwargs: Any
+    ) -> str:
+        """Copy a local file or folder to a place, and return where it is now."""
+        return blobs.upload(os.fspath(local_path), remote_path)
+
+    def put_raw_data(
+        self, lpath: str | os.PathLike[str], upload_prefix: str | None = None, file_name: str | None = None
+    ) -> str:
+        """Copy a local file or folder to a new place among the outputs, and return where it is."""
+        name = file_name or os.path.basename(os.fspath(lpath))
+        if upload_prefix is None:
+            return blobs.upload(os.fspath(lpath), blobs.new_blob_path(name))
+        root = blobs.join(blobs.output_prefix(), upload_prefix, name)
+        return blobs.upload(os.fspath(lpath), root)
+
+    def get_data(
+        self, remote_path: str, local_path: str | os.PathLike[str], is_multipart: bool = False, **kwargs: Any
+    ) -> str:
+        """Copy a file or folder from a place to a local one, and return that."""
+        target = os.fspath(local_path)
+        if blobs.is_remote(remote_path):
+            blobs.storage_for(remote_path).download(remote_path, target)
+            return target
+        return blobs.upload(blobs.local_path(remote_path), target)
+
+    def join(self, *parts: str) -> str:
+        """Return the place of an entry below a folder, local or remote."""
+        return blobs.join(*parts)
+
+
+def _last(name: str | None) -> str:
+    return os.path.basename(name.rstrip("/")) if name else "data"
