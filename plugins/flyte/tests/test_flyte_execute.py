@@ -16,9 +16,10 @@ from fletching_flyte import (
     FlyteEntityAlreadyExistsException,
     FlyteInvalidInputException,
     FlyteRemote,
+    FlyteSystemUnavailableException,
     FlyteTimeout,
 )
-from flyte_server import Fault, FlyteServer
+from flyte_server import Call, Fault, FlyteServer
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,31 @@ def test_it_is_stopped(
         _ = made.outputs
     remote.terminate(made, "twice does nothing")
     assert not server.admin.runs.running()
+
+
+def test_whoever_waits_bears_a_backend_that_is_away(
+    remote: FlyteRemote, server: FlyteServer, program: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.admin.runs.held.set()
+    remote.register(program.add, version="v1", image="x:1", copy="none")
+    impatient = FlyteRemote(remote.config.with_platform(rpc_retries=0), "flytesnacks", "development")
+    made = impatient.execute(remote.fetch_task(name=program.add.name), {"a": 1, "b": 2})
+    away = iter([Fault(code="UNAVAILABLE"), Fault(cut=True), Fault(code="DEADLINE_EXCEEDED")] * 2)
+    looks = []
+
+    def fault(call: Call) -> Fault | None:
+        found = next(away, None)
+        if found is None and not looks:
+            looks.append(call)
+            made_here = server.admin.runs.all["flytesnacks", "development", made.name]
+            server.admin.runs.terminate(made_here.id, "enough")
+        return found
+
+    with server.faults(fault):
+        assert made.wait(60, 0.001, sync_nodes=False).phase == "ABORTED"
+    monkeypatch.setattr("fletching_flyte.executions.OUTAGE", 0)
+    with server.faults(lambda call: Fault(code="UNAVAILABLE")), pytest.raises(FlyteSystemUnavailableException):
+        made.wait(60, 0.001)
 
 
 def test_a_lost_answer_makes_one_execution(remote: FlyteRemote, server: FlyteServer, program: Any) -> None:

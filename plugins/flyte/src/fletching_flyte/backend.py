@@ -90,7 +90,7 @@ class FlyteBackend:
     async def wait(self, handle: FlyteWorkflowExecution) -> Any:
         """Wait for it, and return its outputs as a call of the entity returns them, or raise why there are none."""
         for pause in pauses():
-            await _in_thread(handle.sync)
+            await _in_thread(handle.look)
             if handle.is_done:
                 break
             await asyncio.sleep(pause)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.errors import RunError
 from fletching_flyte.nodes import FlyteNodeExecution, failing_node, node_executions
-from fletching_flyte.problems import BackendError, ExecutionFailedError, FlyteTimeout
+from fletching_flyte.problems import (
+    BackendError,
+    ExecutionFailedError,
+    FlyteSystemUnavailableException,
+    FlyteTimeout,
+)
 from fletching_flyte.values import Values
 
 if TYPE_CHECKING:
@@ -22,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["FlyteWorkflowExecution", "pauses"]
 
 ENDED = frozenset({"SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"})
+
+OUTAGE = 600.0
+"""Seconds that whoever waits bears a backend that cannot be reached: it is restarted now and then, and runs on."""
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.1, 10.0, 1.4
 
@@ -55,6 +63,8 @@ class FlyteWorkflowExecution:
         self._message = message
         self._interface = interface
         self._data: Any = None
+        self._away_since: float | None = None
+        """Since when the backend does not answer."""
         self._nodes: dict[str, FlyteNodeExecution] = {}
 
     @property
@@ -189,6 +199,23 @@ class FlyteWorkflowExecution:
             self._nodes = {each.id: each for each in node_executions(self._client, self.id)}
         return self
 
+    def look(self) -> FlyteWorkflowExecution:
+        """Look again, as `sync` does, and bear a backend that is away for some minutes; return itself.
+
+        Raises:
+            FlyteSystemUnavailableException: it has been away for too long.
+        """
+        try:
+            self.sync()
+        except (FlyteSystemUnavailableException, FlyteTimeout):
+            now = time.monotonic()
+            self._away_since = now if self._away_since is None else self._away_since
+            if now - self._away_since >= OUTAGE:
+                raise
+        else:
+            self._away_since = None
+        return self
+
     def wait(
         self,
         timeout: float | datetime.timedelta | None = None,
@@ -211,7 +238,7 @@ class FlyteWorkflowExecution:
         limit, interval = _seconds(timeout), _seconds(poll_interval)
         end = None if limit is None else time.monotonic() + limit
         for pause in pauses(interval):
-            self.sync()
+            self.look()
             if on_look is not None:
                 on_look(self)
             if self.is_done:

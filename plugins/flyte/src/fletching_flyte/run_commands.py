@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,10 +75,13 @@ def watched(
     execution: FlyteWorkflowExecution, *, timeout: float | None = None, poll: float | None = None
 ) -> FlyteWorkflowExecution:
     """Wait for an execution and tell on stderr what its nodes do."""
+    from fletching_flyte.problems import FlyteSystemUnavailableException, FlyteTimeout
+
     seen: dict[str, str] = {}
 
     def tell(execution: FlyteWorkflowExecution) -> None:
-        execution.sync(sync_nodes=True)
+        with suppress(FlyteSystemUnavailableException, FlyteTimeout):  # the next look tells
+            execution.sync(sync_nodes=True)
         changed = {
             each.id: each.phase for each in execution.node_executions.values() if seen.get(each.id) != each.phase
         }
