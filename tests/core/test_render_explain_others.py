@@ -187,6 +187,15 @@ def test_a_node_has_its_task_s_options_until_it_overrides_them(fletch: Renderer)
     assert fields[f"{node}.inputs[a].binding.promise.var"] == ["workflow call"]
 
 
+def test_overrides_that_need_each_other_are_told_apart(fletch: Renderer) -> None:
+    overrides = ".with_overrides(cache=True, cache_version='7', cache_serialize=True)"
+    fields = fletch.explained("workflow flow.wf", FLOW.format(overrides=overrides))
+    metadata = "template.nodes[n0].metadata"
+    assert fields[f"{metadata}.cacheable"] == ["override cache"]
+    assert fields[f"{metadata}.cacheVersion"] == ["override cache_version"]
+    assert fields[f"{metadata}.cacheSerializable"] == ["override cache_serialize"]
+
+
 def test_a_workflow_s_own_fields_and_those_of_what_it_calls(fletch: Renderer) -> None:
     fletch.write("flow.py", HEAD + FLOW.format(overrides=""))
     found = fletch.origins("flow.py")

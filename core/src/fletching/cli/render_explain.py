@@ -103,9 +103,12 @@ def explain(where: Where, chosen: Chosen) -> list[Explained]:
     told: dict[Hashable, dict[str, list[Origin]]] = {key: {} for key in whole}
     data = {key: message_data(each.message) for key, each in whole.items()}
     for variation in variations(chosen, recipes, reached, nodes):
-        with variation.apply(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # each was told when it was made as it is
-            others = _varied(entities, variation.settings or chosen.settings, keys)
+        try:
+            with variation.apply(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # each was told when it was made as it is
+                others = _varied(entities, variation.settings or chosen.settings, keys)
+        except Exception:  # noqa: BLE001, S112 - a class may not let go of what it has
+            continue
         for key, other in others:
             if key in whole and other.message != whole[key].message:
                 for change in changes(data[key], message_data(other.message)):

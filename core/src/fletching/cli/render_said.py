@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.cli.render_making import other_values, state_without
 from fletching.cli.render_origin import GIVEN, Origin, Variation, attributes, changed, kind_of
+from fletching.errors import FletchingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fletching.cli.render_making import Recipe, State
     from fletching.executable import Executable
     from fletching.graph.node import Node
+    from fletching.graph.overrides import Overrides
 
 __all__ = ["of_configs", "of_options", "of_overrides"]
 
@@ -116,17 +118,26 @@ def of_overrides(nodes: list[Node]) -> Iterator[Variation]:
 
 @contextmanager
 def _without_override(nodes: list[Node], key: str) -> Iterator[None]:
-    from fletching.graph.overrides import NO_OVERRIDES, overridden
-
     if key == "node_name":
         with attributes([(node, "id", f"{node.id}-") for node in nodes]):
             yield
         return
-    changes = []
-    for node in nodes:
-        rest = {name: value for name, value in node.overrides.given.items() if name != key}
-        changes.append(
-            (node, "overrides", overridden(NO_OVERRIDES, node.entity, str(node), rest) if rest else NO_OVERRIDES)
-        )
-    with attributes(changes):
+    others = [(node, "overrides", other) for node in nodes if (other := _other_overrides(node, key)) is not None]
+    with attributes(others):
         yield
+
+
+def _other_overrides(node: Node, key: str) -> Overrides | None:
+    """Return a node's overrides without a key, or with another value where it has to be there, or None."""
+    from fletching.graph.overrides import NO_OVERRIDES, overridden
+
+    given = dict(node.overrides.given)
+    rest = {name: value for name, value in given.items() if name != key}
+    if not rest:
+        return NO_OVERRIDES
+    for each in (rest, *({**given, key: other} for other in other_values(given[key]))):
+        try:
+            return overridden(NO_OVERRIDES, node.entity, str(node), each)
+        except FletchingError:
+            continue  # the others need it
+    return None
