@@ -292,3 +292,22 @@ def test_the_call_forms_of_the_flyte_sdk(remote: FlyteRemote, server: FlyteServe
     assert args[args.index("--dest-dir") + 1] == "/code"
     assert remote.fast_register_workflow(inner, "v5", image="x:1", source_root=folder).id.version == "v5"
     assert len(server.http.taken) == 2
+
+
+def test_code_that_cannot_be_sent(remote: FlyteRemote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one_place.py").write_text(
+        "from fletching import task\n@task\ndef here(a: int) -> int:\n    return a\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from one_place import here  # type: ignore[import-not-found]
+
+    with pytest.raises(ConfigError, match=r"modules start from several folders: .*one_place\.here.*give source_root"):
+        remote.register(here, add, image="x:1")
+
+    @task
+    def installed(a: int) -> int:
+        return a
+
+    installed._locate("json")
+    with pytest.raises(ConfigError, match="comes from no file of a program, so no code can be sent"):
+        remote.register(installed, image="x:1")

@@ -127,7 +127,7 @@ def source_root(entities: Iterable[Any]) -> str:
     for entity in entities:
         module = sys.modules.get(entity.instantiated_in)
         file = getattr(module, "__file__", None)
-        if file is None:
+        if file is None or _is_installed(file):
             continue
         folder = os.path.dirname(os.path.abspath(file))
         while os.path.exists(os.path.join(folder, "__init__.py")):
@@ -135,13 +135,22 @@ def source_root(entities: Iterable[Any]) -> str:
         roots.setdefault(folder, entity.name)
     if not roots:
         raise ConfigError(
-            "what is registered comes from no file, so no code can be sent; give source_root, or copy='none'"
+            "what is registered comes from no file of a program, so no code can be sent; give source_root, or "
+            "copy='none' if the image has it"
         )
     # One inside another: names start from the outer one only if its folders are packages, so it has to be said.
     if len(roots) > 1:
         told = ", ".join(f"{root!r} ({name!r})" for root, name in roots.items())
         raise ConfigError(f"modules start from several folders: {told}; give source_root, or register them one by one")
     return next(iter(roots))
+
+
+def _is_installed(file: str) -> bool:
+    """Whether a module came with a package, or with Python: the image has it, too."""
+    import sysconfig
+
+    places = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return any(os.path.realpath(file).startswith(os.path.realpath(place) + os.sep) for place in places)
 
 
 def _fast(destination: str, at: str | None) -> Any:
