@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CODE = """
-from fletching import FlyteFile, current_context, task, dynamic, workflow
+from fletching import DeckField, FlyteFile, current_context, task, dynamic, workflow
 from fletching.errors import IgnoreOutputs
 from typing import NamedTuple
 import os, sys
@@ -80,6 +80,10 @@ def reports(fail: bool) -> int:
     current_context().decks["<script>alert(1)</script>"] = "a < b"
     if fail:
         raise ValueError("after the report")
+    return 1
+
+@task(enable_deck=True, deck_fields=(DeckField.INPUT,))
+def says_little(fail: bool) -> int:
     return 1
 
 @dynamic
@@ -180,6 +184,18 @@ def test_a_report_is_a_page_that_runs_nothing(container: Container) -> None:
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "a &lt; b" in page
+    for title, text in (
+        ("Input", "fail: bool False"),
+        ("Output", "o0: int 1"),
+        ("Source Code", "def reports(fail: bool)"),
+        ("Dependencies", "\nprotobuf=="),
+        ("Timeline", "s  the task ran\n"),
+    ):
+        section = page.partition(f"<h2>{title}</h2>")[2].partition("</pre>")[0]
+        assert text in section
+    page = (container.run("says_little").folder / "deck.html").read_text()
+    assert page.count("<h2>") == 1
+    assert "fail: bool False" in page
     shutil.rmtree(ended.folder)
     container.give({"fail": True})
     ended = container.run("reports")

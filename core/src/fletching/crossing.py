@@ -67,11 +67,16 @@ class LiteralCrossing:
         from fletching.types.idl import to_literal_map
 
         self.stage = "outputs"
-        made = to_literal_map(self._interface.outputs, self._named(value), task=self._task, kind="output")
+        made = to_literal_map(self._interface.outputs, self.named_outputs(value), task=self._task, kind="output")
         self.stage = "after"
         return made
 
-    def _named(self, value: Any) -> dict[str, Any]:
+    def named_outputs(self, value: Any) -> dict[str, Any]:
+        """Return what the task returned by output.
+
+        Raises:
+            ConversionError: it is not that many values.
+        """
         names = list(self._interface.outputs)
         if not self._interface.returns_tuple:
             return dict.fromkeys(names, value)

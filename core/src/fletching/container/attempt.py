@@ -129,13 +129,12 @@ class ContainerAttempt:
             ) from error
 
     def _execute(self, inputs: LiteralMap, ending: Ending) -> LiteralMap | bytes:
-        from fletching.crossing import LiteralCrossing
         from fletching.execution import run_attempt, run_attempt_async
         from fletching.expansion import Expansion
 
         task = self.task
         self.execution = execution = ContainerExecution(task, self._arguments)
-        self._crossing = crossing = LiteralCrossing(task)
+        self._crossing = crossing = self._new_crossing()
         try:
             if task.is_async:
                 value = ending.run(run_attempt_async(execution, inputs, crossing))
@@ -148,6 +147,26 @@ class ContainerAttempt:
         if isinstance(value, Expansion):
             value = self._expanded(value, crossing)
         return value
+
+    def _new_crossing(self) -> LiteralCrossing:
+        if self.task.enable_deck:
+            from fletching.container.report import ReportedCrossing
+
+            return ReportedCrossing(self.task)
+        from fletching.crossing import LiteralCrossing
+
+        return LiteralCrossing(self.task)
+
+    def report(self) -> str | None:
+        """Return the page of a task that has a report, whatever became of it; None for one that has none."""
+        if self.execution is None or not self.task.enable_deck:
+            return None
+        from fletching.container.report import ReportedCrossing, deck_html, known_sections
+
+        assert isinstance(self._crossing, ReportedCrossing), "the task has a report"
+        own = self.execution.decks
+        known = known_sections(self.task, self._crossing)
+        return deck_html(self.task.name, {**own, **{title: known[title] for title in known if title not in own}})
 
     def _expanded(self, value: Any, crossing: LiteralCrossing) -> LiteralMap | bytes:
         """Return what a task's work is that consists of other calls: a job for the backend, or their outputs."""

@@ -143,13 +143,10 @@ class _Container:
 
     def _write_deck(self) -> None:
         """Write the report of a task that has one; it is no reason to fail."""
-        task, execution = self._attempt.task, self._attempt.execution
-        if execution is None or not task.enable_deck:
-            return
-        from fletching.container.report import deck_html
-
         try:
-            self._folder.write(DECK, deck_html(task.name, execution.decks).encode("utf-8", "backslashreplace"))
+            page = self._attempt.report()
+            if page is not None:
+                self._folder.write(DECK, page.encode("utf-8", "backslashreplace"))
         except Exception as problem:  # noqa: BLE001 - the task's outcome is what matters
             _say(f"the report cannot be written below {self._folder.prefix!r}: {problem}")
 
