@@ -82,8 +82,14 @@ def test_what_is_no_json_is_refused_with_its_place(outputs: Path) -> None:
     Path(literal.scalar.blob.uri).write_text("1\n{\n")
     items = LINES.to_python(literal)
     assert next(items) == 1
-    with pytest.raises(ConversionError, match=r"line 2 of '.*items\.jsonl'"):
+    with pytest.raises(ConversionError, match=r"JSON lines at str '.*\.jsonl', got str '{\\n' \(Expecting"):
         next(items)
+    Path(literal.scalar.blob.uri).write_bytes(b"1\n\xff\xff")
+    with pytest.raises(ConversionError, match=r"expected JSON lines at .* can't decode byte 0xff"):
+        list(LINES.to_python(literal))
+    Path(literal.scalar.blob.uri).unlink()
+    with pytest.raises(ConversionError, match=r"expected a file of JSON lines, got .*No such file"):
+        list(LINES.to_python(literal))
 
 
 @given(st.lists(st.recursive(st.integers() | st.booleans() | st.text(), lambda one: st.lists(one), max_leaves=5)))

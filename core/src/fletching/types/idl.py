@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flyteidl.core.interface_pb2 import TypedInterface, VariableMap
 from flyteidl.core.literals_pb2 import LiteralMap
 
-from fletching.errors import CallError, ConversionError, close_match
+from fletching.errors import CallError, ConversionError, FletchingError, close_match
 from fletching.types.engine import transformer
 from fletching.types.offload import read_literal
 
@@ -68,6 +68,9 @@ def from_literal_map(
                 values[name] = read_literal(transformer(annotation), literals[name])
             except ConversionError as error:
                 error.within(task, f"{kind} {name!r}")
+                raise
+            except FletchingError as error:  # of the place where a file is
+                error.add_note(f"in {task}: {kind} {name!r}" if task else f"in {kind} {name!r}")
                 raise
     return values
 

@@ -79,15 +79,15 @@ class JsonLinesTransformer(TypeTransformer[Iterator[Any]]):
     def _read(self, uri: str) -> Iterator[Any]:
         from fletching.types.files import FlyteFile
 
-        # As a file it says by itself where it was looked for, and reads a remote one as a stream.
-        with FlyteFile(uri).open() as stream:
-            for at, line in enumerate(stream):
-                try:
+        line = "?"
+        try:
+            with FlyteFile(uri).open() as stream:  # a remote one is read as a stream
+                for line in stream:
                     yield json.loads(line)
-                except ValueError as error:
-                    raise ConversionError(
-                        "a JSON value", preview(line), hint=f"line {at + 1} of {uri!r}: {error}"
-                    ) from error
+        except OSError as error:
+            raise ConversionError("a file of JSON lines", preview(uri), hint=str(error)) from error
+        except ValueError as error:  # text that is no UTF-8 is one too
+            raise ConversionError(f"JSON lines at {preview(uri)}", preview(line), hint=str(error)) from error
 
     def _checked(self, value: Any) -> Iterable[Any]:
         if not isinstance(value, Iterable) or isinstance(value, str | bytes | dict):

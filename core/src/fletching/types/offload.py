@@ -147,7 +147,7 @@ def _stored(place: str, size: int) -> Literal:
         raise ConversionError("a literal", "an offloaded one that does not say where it lies")
     try:
         data = read_blob(place)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError) as error:
         raise ConversionError("a stored literal", f"nothing at {preview(place)}") from error
     # Its hash is whatever its author chose, so the size is what tells that it arrived whole.
     if size and len(data) != size:

@@ -85,10 +85,9 @@ def read_pickle(literal: Literal, expected: str) -> bytes:
         )
     try:
         return read_blob(blob.uri)
-    except OSError as error:
-        raise ConversionError(
-            expected, f"the blob {blob.uri!r}", hint=f"it cannot be read: {error.strerror or error}"
-        ) from error
+    except (OSError, ValueError) as error:  # a path may hold what no path can
+        reason = getattr(error, "strerror", None) or error
+        raise ConversionError(expected, f"the blob {blob.uri!r}", hint=f"it cannot be read: {reason}") from error
 
 
 class PickledTransformer(TypeTransformer[Any]):

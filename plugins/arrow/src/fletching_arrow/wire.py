@@ -81,11 +81,15 @@ def dataset_literal(uri: str, options: FrameOptions, format: str) -> Literal:
 
 def literal_of_plain(data: Any, options: FrameOptions) -> Literal:
     """Return the literal that stands for a dataset inside a dataclass."""
-    if not isinstance(data, dict) or not isinstance(data.get("uri"), str):
+    if not isinstance(data, dict) or not isinstance(data.get("uri"), str) or not _is_text(data.get("file_format")):
         from fletching.extend import preview
 
         raise ConversionError("a dataset as {'uri': …, 'file_format': …}", preview(data))
     return dataset_literal(data["uri"], options, data.get("file_format") or options.format)
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
 
 
 def is_plain(literal: Literal) -> bool:
