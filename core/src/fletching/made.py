@@ -1,4 +1,4 @@
-"""What tasks, workflows and launch plans were made of, noted while somebody asks for it, as ``render --explain`` does."""
+"""What tasks, workflows and launch plans were made of, noted while somebody asks, as ``render --explain`` does."""
 
 from __future__ import annotations
 
