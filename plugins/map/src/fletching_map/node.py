@@ -95,8 +95,7 @@ class Mapped(Executable):
 
     @property
     def execution_mode(self) -> ExecutionMode:
-        """How much a backend remembers of each element: little for core's own tasks and references to
-        tasks, all for those of plugins."""
+        """How much a backend remembers of each element: little for core's own tasks and references, all for others."""
         target = self.target
         referred = isinstance(target, ReferenceEntity) and target.node_kind == "task"
         minimal = referred or type(target) in (PythonFunctionTask, PythonInstanceTask)
