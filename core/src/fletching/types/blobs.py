@@ -143,17 +143,44 @@ def upload(path: str, uri: str) -> str:
     if is_remote(uri):
         storage_for(uri).upload(path, uri)
         return uri
-    import shutil
-
     target = local_path(uri)
     if os.path.realpath(target) == os.path.realpath(path):
         return target
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    if os.path.isdir(path):
-        shutil.copytree(path, target, symlinks=True, dirs_exist_ok=True)
+    if os.path.isdir(path) and os.path.isdir(target):
+        _copy_into(path, target)
     else:
-        shutil.copyfile(path, target)
+        _copy(path, target)
     return target
+
+
+def _copy(path: str, target: str) -> None:
+    """Copy a file, a link or a new folder, under another name first: nobody ever finds a part of it."""
+    import shutil
+
+    unfinished = os.path.join(os.path.dirname(target), f".{os.urandom(8).hex()}")
+    try:
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.copytree(path, unfinished, symlinks=True)
+        else:
+            shutil.copyfile(path, unfinished, follow_symlinks=False)
+        os.replace(unfinished, target)
+    except BaseException:
+        if os.path.isdir(unfinished) and not os.path.islink(unfinished):
+            shutil.rmtree(unfinished, ignore_errors=True)
+        elif os.path.lexists(unfinished):
+            os.unlink(unfinished)
+        raise
+
+
+def _copy_into(path: str, target: str) -> None:
+    """Copy what is in a folder into another that is there, as when an attempt is repeated."""
+    for name in sorted(os.listdir(path)):
+        inner, place = os.path.join(path, name), os.path.join(target, name)
+        if os.path.isdir(inner) and os.path.isdir(place) and not (os.path.islink(inner) or os.path.islink(place)):
+            _copy_into(inner, place)
+        else:
+            _copy(inner, place)
 
 
 def check_links(path: str) -> None:
