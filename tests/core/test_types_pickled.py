@@ -6,13 +6,14 @@ import pickle
 import socket
 import threading
 from pathlib import Path
-from typing import Any, Optional
+from typing import Annotated, Any, Optional
 
 import pytest
 from flyteidl.core.literals_pb2 import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fletching import kwtypes
 from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.engine import transformer
 from fletching.types.pickled import Pickled
@@ -172,3 +173,28 @@ def test_bytes_in_other_forms(tmp_path: Path) -> None:
     number.scalar.primitive.integer = 3
     with pytest.raises(ConversionError, match="expected bytes, got int 3"):
         kind.to_python(number)
+
+
+MAYBE = Annotated[dict, kwtypes(allow_pickle=True)]
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=3), st.integers(-9, 9) | st.sets(st.integers()) | st.complex_numbers(allow_nan=False)
+    )
+)
+def test_a_dict_that_may_be_pickled_is_pickled_only_if_it_is_no_plain_data(value: dict[str, Any]) -> None:
+    kind = transformer(MAYBE)
+    literal = kind.to_literal(value)
+    assert kind.carry(value) == kind.to_python(literal) == value
+    is_plain = all(type(item) is int for item in value.values())
+    assert literal.scalar.HasField("binary") == is_plain
+    assert (literal.metadata.get("format") == "pickle") == (not is_plain)
+    if not is_plain:
+        with pytest.raises(
+            ConversionError, match=r"expected dict, got a pickled dict \(annotate Annotated\[dict, kwtypes"
+        ):
+            transformer(dict).to_python(literal)
+    for convert in (kind.carry, kind.to_literal):
+        with pytest.raises(ConversionError, match="expected Pickled"):
+            convert([value])

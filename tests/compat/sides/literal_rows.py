@@ -257,6 +257,16 @@ def rows(sdk, folder):
         "jsons": (sdk.JSONS, lambda: iter([{"a": 1}, {"b": [None, "x"]}])),
         "dict of lists of dicts": (typing.Dict[str, typing.List[typing.Dict[str, int]]], lambda: {"a": [{"b": 1}, {}]}),
         "dict large": (dict, lambda: {str(i): {"n": i, "f": i / 3} for i in range(50)}),
+        "dict pickled": (
+            typing.Annotated[dict, sdk.kwtypes(allow_pickle=True)],
+            lambda: {"a": {1, 2}, "b": Color.RED.value},
+        ),
+        "dict not pickled": (typing.Annotated[dict, sdk.kwtypes(allow_pickle=True)], lambda: {"a": [1, None]}),
+        "array of objects": (
+            typing.Annotated[numpy.ndarray, sdk.kwtypes(allow_pickle=True)],
+            lambda: numpy.array([1, "a", None], dtype=object),
+        ),
+        "array mapped": (typing.Annotated[numpy.ndarray, sdk.kwtypes(mmap_mode="r")], lambda: numpy.arange(3)),
         "text long": (str, lambda: "ä" * 10_000),
     }
     return found
@@ -299,7 +309,7 @@ def canon(value):
         return ["frame", sorted((name, canon(value[name].tolist())) for name in value.columns)]
     if kind.__name__ == "Table":
         return ["table", canon(value.to_pydict())]
-    if kind.__name__ == "ndarray":
+    if kind.__name__ in ("ndarray", "memmap"):
         return ["array", value.dtype.str, value.tolist()]
     if isinstance(value, os.PathLike):
         return ["path", str(value)]
@@ -406,12 +416,12 @@ def write(folder):
     return {"said": said, "failed": failed}
 
 
-def read(folder):
-    """Read ``outputs.pb``; return the canonical value of each row, or what failed."""
+def read(folder, file="outputs.pb"):
+    """Read a map of literals; return the canonical value of each row, or what failed."""
     from flyteidl.core.literals_pb2 import LiteralMap as Message
     from flytekit.models.literals import LiteralMap
 
-    given = LiteralMap.from_flyte_idl(Message.FromString(Path(folder, "outputs.pb").read_bytes())).literals
+    given = LiteralMap.from_flyte_idl(Message.FromString(Path(folder, file).read_bytes())).literals
     said = {}
     with context(folder) as current:
         for name, (kind, _) in rows(flytekit_names(), os.path.join(folder, "made")).items():
@@ -420,4 +430,25 @@ def read(folder):
                     said[name] = canon(engine_of(name)[2](current, given[name], kind))
                 except Exception as error:
                     said[name] = f"{type(error).__name__}: {error}"
+    return said
+
+
+def schemas(folder):
+    """Write a frame as two of the old schemas, and read the dataset in ``dataset.pb`` as one; return what was read."""
+    import pandas
+    from flyteidl.core.literals_pb2 import Literal as Message
+    from flytekit import kwtypes
+    from flytekit.core.type_engine import TypeEngine
+    from flytekit.models.literals import Literal
+    from flytekit.types.schema import FlyteSchema
+
+    frame, said = pandas.DataFrame({"a": [1, 2], "b": ["x", "y"]}), []
+    with context(folder) as current:
+        for name, kind in (("plain", FlyteSchema), ("typed", FlyteSchema[kwtypes(a=int, b=str)])):
+            literal_type = TypeEngine.to_literal_type(kind)
+            literal = TypeEngine.to_literal(current, frame, kind, literal_type)
+            Path(folder, f"{name}.pb").write_bytes(literal.to_flyte_idl().SerializeToString())
+            Path(folder, f"{name}.type.pb").write_bytes(literal_type.to_flyte_idl().SerializeToString())
+            given = Literal.from_flyte_idl(Message.FromString(Path(folder, "dataset.pb").read_bytes()))
+            said.append(canon(TypeEngine.to_python_value(current, given, kind).open().all()))
     return said

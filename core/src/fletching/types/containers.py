@@ -205,11 +205,12 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
         return ListTransformer(annotation, part_transformer(arguments[0]))
     if root is not dict:
         return None
-    from fletching.types.msgpack_dict import MsgpackDictTransformer, UntypedDictTransformer
+    from fletching.types.msgpack_dict import MsgpackDictTransformer, PicklingDictTransformer, UntypedDictTransformer
     from fletching.types.simple import StrTransformer
 
     if not arguments:
-        return UntypedDictTransformer(annotation)
+        pickles = any(isinstance(one, dict) and one.get("allow_pickle") for one in extras)
+        return PicklingDictTransformer(annotation) if pickles else UntypedDictTransformer(annotation)
     key = field_transformer(arguments[0])
     if isinstance(key, StrTransformer):
         return DictTransformer(annotation, part_transformer(arguments[1]))

@@ -14,8 +14,6 @@ from fletching.types.annotations import kwtypes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flyteidl.core.types_pb2 import StructuredDatasetType
-
 __all__ = ["guess_python_type"]
 
 
@@ -52,7 +50,11 @@ def _guessed(data: bytes) -> Any:
     if form == "blob":
         return _blob(literal_type)
     if form == "structured_dataset_type":
-        return _dataset(literal_type.structured_dataset_type)
+        dataset = literal_type.structured_dataset_type
+        columns = {column.name: guess_python_type(column.literal_type) for column in dataset.columns}
+        return _dataset(columns, dataset.format)
+    if form == "schema":  # what tables were before there were datasets
+        return _dataset({column.name: _schema_types()[column.type] for column in literal_type.schema.columns}, "")
     raise UnsupportedTypeError(f"no Python type is known for the wire type {str(literal_type).strip()!r}")
 
 
@@ -156,7 +158,13 @@ def _blob(literal_type: LiteralType) -> Any:
     return found[blob.format] if blob.format else found
 
 
-def _dataset(dataset: StructuredDatasetType) -> Any:
+def _schema_types() -> list[Any]:
+    from datetime import datetime, timedelta
+
+    return [int, float, str, bool, datetime, timedelta]
+
+
+def _dataset(columns: dict[str, Any], file_format: str) -> Any:
     from fletching.errors import PluginError
     from fletching.official import resolve
 
@@ -164,7 +172,6 @@ def _dataset(dataset: StructuredDatasetType) -> Any:
         made = resolve("StructuredDataset")
     except PluginError as error:
         raise UnsupportedTypeError(f"the wire type is a structured dataset: {error}") from error
-    columns = {column.name: guess_python_type(column.literal_type) for column in dataset.columns}
-    extras = [kwtypes(**columns)] if columns else []
-    extras += [dataset.format] if dataset.format else []
+    extras: list[Any] = [kwtypes(**columns)] if columns else []
+    extras += [file_format] if file_format else []
     return Annotated[(made, *extras)] if extras else made

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["MsgpackDictTransformer", "PackedTransformer", "UntypedDictTransformer"]
+__all__ = ["MsgpackDictTransformer", "PackedTransformer", "PicklingDictTransformer", "UntypedDictTransformer"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -62,6 +62,16 @@ class UntypedDictTransformer(PackedTransformer[dict[Any, Any]]):
     def carry(self, value: dict[Any, Any], /) -> dict[Any, Any]:
         return self.to_plain(value)
 
+    def to_python(self, literal: Literal, /) -> dict[Any, Any]:
+        if literal.metadata.get("format") == "pickle":
+            raise ConversionError(
+                "dict",
+                "a pickled dict",
+                hint="annotate Annotated[dict, kwtypes(allow_pickle=True)] to read it; "
+                "that executes code of whoever wrote it",
+            )
+        return super().to_python(literal)
+
     def to_plain(self, value: dict[Any, Any], /) -> dict[Any, Any]:
         if not isinstance(value, dict):
             raise ConversionError("dict", preview(value))
@@ -73,6 +83,39 @@ class UntypedDictTransformer(PackedTransformer[dict[Any, Any]]):
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "object"}
+
+
+class PicklingDictTransformer(UntypedDictTransformer):
+    """``Annotated[dict, kwtypes(allow_pickle=True)]``: plain data if it is that, else a pickle."""
+
+    def __init__(self, python_type: Any) -> None:
+        super().__init__(python_type)
+        from fletching.types.pickled import Pickled, PickledTransformer
+
+        self._pickled = PickledTransformer(Pickled[dict[Any, Any]])
+
+    def carry(self, value: dict[Any, Any], /) -> dict[Any, Any]:
+        try:
+            return super().carry(value)
+        except ConversionError:
+            carried: dict[Any, Any] = self._pickled.carry(value)
+            return carried
+
+    def fill(self, literal: Literal, value: dict[Any, Any], /) -> None:
+        try:
+            super().fill(literal, value)
+        except ConversionError:
+            literal.scalar.generic["pickle_file"] = self._pickled.to_literal(value).scalar.blob.uri
+            literal.metadata["format"] = "pickle"
+
+    def to_python(self, literal: Literal, /) -> dict[Any, Any]:
+        if literal.metadata.get("format") != "pickle":
+            return super().to_python(literal)
+        from fletching.types.pickled import pickle_at
+
+        place = literal.scalar.generic.fields["pickle_file"].string_value
+        read: dict[Any, Any] = self._pickled.to_python(pickle_at(place))
+        return read
 
 
 class MsgpackDictTransformer(PackedTransformer[dict[K, V]]):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["BytesTransformer", "Pickled", "PickledTransformer", "factory", "pickle_type"]
+__all__ = ["BytesTransformer", "Pickled", "PickledTransformer", "factory", "pickle_at", "pickle_type"]
 
 T = TypeVar("T")
 
@@ -59,14 +59,18 @@ def write_pickle(data: bytes) -> Literal:
     """Return the literal of a pickle, its content in a file that is named by its digest."""
     import hashlib
 
-    from flyteidl.core.literals_pb2 import Literal
-
     from fletching.types.blobs import write_blob
 
+    return pickle_at(write_blob(data, hashlib.md5(data, usedforsecurity=False).hexdigest()))
+
+
+def pickle_at(uri: str) -> Literal:
+    """Return the literal of the pickle that is stored at a place."""
+    from flyteidl.core.literals_pb2 import Literal
+
     literal = Literal()
-    blob = literal.scalar.blob
-    blob.metadata.type.format = FORMAT
-    blob.uri = write_blob(data, hashlib.md5(data, usedforsecurity=False).hexdigest())
+    literal.scalar.blob.metadata.type.format = FORMAT
+    literal.scalar.blob.uri = uri
     return literal
 
 

@@ -142,7 +142,12 @@ class Location:
         from fletching.extend import describe_literal
         from fletching_arrow.display import frame_name
 
-        if literal.scalar.WhichOneof("value") != "structured_dataset":
+        form = literal.scalar.WhichOneof("value")
+        if form == "schema":
+            # What tables were before there were datasets: always Parquet.
+            table = literal.scalar.schema
+            return cls(table.uri, "parquet", tuple(column.name for column in table.type.columns))
+        if form != "structured_dataset":
             expected = getattr(reader, "frame_type", reader.python_type)
             raise ConversionError(frame_name(expected), describe_literal(literal))
         dataset = literal.scalar.structured_dataset
