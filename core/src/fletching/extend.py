@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from fletching.idl.translate import get_serializable as get_serializable
     from fletching.interface import MISSING as MISSING
     from fletching.interface import Interface as Interface
+    from fletching.launch_plans import default_plan as default_plan
     from fletching.metadata import TaskMetadata as TaskMetadata
     from fletching.plugins import PluginManager as PluginManager
     from fletching.plugins import manager as manager
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from fletching.types.guess import guess_python_type as guess_python_type
     from fletching.types.idl import from_literal_map as from_literal_map
     from fletching.types.idl import to_literal_map as to_literal_map
+    from fletching.workflows import WorkflowBase as WorkflowBase
 
     describe_literal = wire.describe
     chosen_settings = render_settings.chosen
@@ -142,12 +144,14 @@ _HOMES = {
     "TaskResolverMixin": "resolver",
     "TypeEngine": "type_plugins",
     "TypeTransformer": "types.base",
+    "WorkflowBase": "workflows",
     "cache_dir": "home",
     "check_signature": "idl.signature",
     "chosen_settings": "cli.render_settings",
     "class_of_template": "idl.read",
     "current_execution": "context",
     "declared": "cli.render_entities",
+    "default_plan": "launch_plans",
     "default_root": "cli.render_entities",
     "default_task_resolver": "resolver",
     "describe_literal": "types.wire",
@@ -175,8 +179,8 @@ _HOMES = {
     "plain_value": "cli.values",
     "preview": "types.display",
     "read_blob": "types.blobs",
-    "read_wire": "idl.read",
     "read_plain": "types.wire",
+    "read_wire": "idl.read",
     "recording": "gate",
     "redact": "security",
     "register_type": "types.engine",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fletching.errors import CallError, ConfigError, ConversionError, GraphError, close_match
@@ -13,14 +14,12 @@ from fletching.reference_plans import ReferenceWorkflow
 from fletching.workflows import WorkflowBase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fletching.expansion import Expansion
     from fletching.graph.graph import Graph
     from fletching.graph.node import NodeMetadata
     from fletching.schedules import CronSchedule, FixedRate
 
-__all__ = ["OPTIONS", "LaunchPlan"]
+__all__ = ["LaunchPlan", "default_plan"]
 
 OPTIONS = (
     "annotations",
@@ -104,7 +103,7 @@ class LaunchPlan(Executable):
     @staticmethod
     def get_default_launch_plan(ctx: Any, workflow: AnyWorkflow) -> LaunchPlan:
         """Return the launch plan that has a workflow's own name and defaults; ``ctx`` is for the Flyte call form."""
-        return _kept(LaunchPlan(workflow.name, workflow))
+        return _kept(default_plan(workflow))
 
     def clone_with(self, name: str, **changed: Any) -> LaunchPlan:
         """Return a launch plan with another name that differs from this one in what is given."""
@@ -268,6 +267,14 @@ def _interface(workflow: AnyWorkflow, fixed: Mapping[str, Any], defaults: Mappin
         if not theirs.output_tuple_name
         else Interface(inputs, dict(theirs.outputs), theirs.output_tuple_name)
     )
+
+
+def default_plan(workflow: AnyWorkflow) -> LaunchPlan:
+    """Return the launch plan by which a workflow is started: of its own name, defaults and ``default_options``."""
+    given = getattr(workflow, "default_options", None) or {}
+    if not isinstance(given, Mapping):
+        given = {name: getattr(given, name, None) for name in OPTIONS}
+    return LaunchPlan(workflow.name, workflow, **given)
 
 
 _plans: dict[str, LaunchPlan] = {}

@@ -99,12 +99,30 @@ def test_a_dynamic_task_leaves_what_flytekit_leaves(programs: Any) -> None:
     assert str(normalised(ours)) == str(normalised(theirs))
 
 
-def test_a_map_of_a_workflow_has_no_form_on_a_backend(programs: Any) -> None:
-    mapped = array_node(programs.one)
+def test_a_map_of_a_workflow_is_one_of_the_launch_plan_that_starts_it(programs: Any) -> None:
+    def written(target: Any) -> Any:
+        mapped = array_node(target, concurrency=2)
+
+        @workflow
+        def wf(a: list[int]) -> list[int]:
+            return mapped(a=a, b=a)  # type: ignore[no-any-return]
+
+        return serialize([wf], SETTINGS, default_launch_plans=True).entities
+
+    ours, theirs = written(programs.one), written(fletching.LaunchPlan(programs.one.name, programs.one))
+    assert [(each.kind, each.name) for each in ours] == [(each.kind, each.name) for each in theirs]
+    assert [each.kind for each in ours] == ["task", "workflow", "launch_plan", "workflow", "launch_plan"]
+    (one,), (other,) = (made[-2].message.template.nodes for made in (ours, theirs))
+    assert one == other
+    assert one.array_node.node.workflow_node.launchplan_ref.name == programs.one.name
+
+
+def test_a_map_of_a_map_has_no_form_on_a_backend(programs: Any) -> None:
+    mapped = array_node(array_node(programs.half))
 
     @workflow
-    def wf(a: list[int]) -> list[int]:
-        return mapped(a=a, b=a)  # type: ignore[no-any-return]
+    def wf(a: list[list[int]]) -> list[list[float]]:
+        return mapped(a=a)  # type: ignore[no-any-return]
 
-    with pytest.raises(SerializationError, match="make a launch plan of a workflow"):
+    with pytest.raises(SerializationError, match="put a map into a workflow"):
         serialize([wf], SETTINGS)

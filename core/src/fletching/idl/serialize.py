@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +10,13 @@ from flyteidl.core import identifier_pb2
 from flyteidl.core.identifier_pb2 import Identifier
 
 from fletching.errors import SerializationError
-from fletching.launch_plans import LaunchPlan
+from fletching.launch_plans import LaunchPlan, default_plan
 from fletching.python_task import PythonTask
 from fletching.reference_entity import ReferenceEntity
 from fletching.workflows import WorkflowBase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fletching.graph.conditional import Conditional
     from fletching.graph.graph import Graph
@@ -231,16 +230,5 @@ def serialize(
                 registry.entry(entry.entity.get_as_workflow())
         for entry in list(registry.entries):
             if entry.kind == "workflow" and ("launch_plan", entry.name) not in registry._by_name:
-                registry.entry(_default_plan(entry.entity))
+                registry.entry(default_plan(entry.entity))
     return Serialized(entities=tuple(registry.entries), references=tuple(registry.referred.values()))
-
-
-def _default_plan(workflow: WorkflowBase) -> LaunchPlan:
-    from fletching.launch_plans import OPTIONS
-
-    given = getattr(workflow, "default_options", None)
-    if given is None:
-        return LaunchPlan(workflow.name, workflow)
-    if not isinstance(given, Mapping):
-        given = {name: getattr(given, name, None) for name in OPTIONS}
-    return LaunchPlan(workflow.name, workflow, **given)

@@ -8,7 +8,7 @@ from flyteidl.core.workflow_pb2 import ArrayNode
 
 from fletching import LaunchPlan
 from fletching.errors import SerializationError
-from fletching.extend import NodeMetadata, ReferenceEntity, dns_name
+from fletching.extend import NodeMetadata, ReferenceEntity, WorkflowBase, default_plan, dns_name
 from fletching_map.task import ArrayNodeMapTask
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def fill_array_node(message: WireNode, node: Any, writer: NodeWriter) -> None:
         element.metadata.CopyFrom(writer.metadata(node, mapped.construct_sub_node_metadata()))
         element.task_node.reference_id.CopyFrom(writer.reference(mapped))
         element.task_node.overrides.CopyFrom(writer.task_overrides(node, mapped.element()))
-    elif isinstance(mapped.target, LaunchPlan):
-        plan = mapped.target
+    elif isinstance(mapped.target, (LaunchPlan, WorkflowBase)):
+        plan = mapped.target if isinstance(mapped.target, LaunchPlan) else default_plan(mapped.target)
         element.id = dns_name(plan.name)
         element.metadata.CopyFrom(writer.metadata(node, NodeMetadata(name=plan.name)))
         element.workflow_node.launchplan_ref.CopyFrom(writer.reference(plan))
@@ -50,8 +50,8 @@ def fill_array_node(message: WireNode, node: Any, writer: NodeWriter) -> None:
             message.array_node.data_mode = ArrayNode.INDIVIDUAL_INPUT_FILES
     else:
         raise SerializationError(
-            f"{node}: a Flyte backend maps tasks and launch plans, and this is a map of {mapped.target.short_name!r}; "
-            "use map_task for a task, and make a launch plan of a workflow"
+            f"{node}: a Flyte backend maps tasks, workflows and launch plans, and this is a map of "
+            f"{mapped.target.short_name!r}; use map_task for a task, and put a map into a workflow"
         )
     element.inputs.extend(message.inputs)
     _fill_options(message, mapped, mapped.config)
