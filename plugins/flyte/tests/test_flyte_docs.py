@@ -31,4 +31,4 @@ def test_a_page_runs(page: str, server: FlyteServer, tmp_path: Path) -> None:
     for command in steps(text, folder):
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    assert len(server.admin.runs.all) >= 2
+    assert server.admin.runs.all
