@@ -31,10 +31,13 @@ def test_random_programs_are_registered_as_flytekit_registers_them(
             (tmp_path / f"{name}.py").write_text(random_program(draw), encoding="utf-8")
             theirs = flytekit.call(SIDE, "everything", name, str(tmp_path))
             assert not theirs["refused"], (tmp_path / f"{name}.py").read_text()
-            made = registered(name)["specs"]
+            made = registered(name)
             del sys.modules[name]
-            assert made.keys() == theirs["specs"].keys()
-            for variable, written in theirs["specs"].items():
-                sides = [made[variable], read(written)]
-                text = [[(kind, str(comparable(each, flytekit.version))) for kind, each in side] for side in sides]
-                assert text[0] == text[1], (tmp_path / f"{name}.py").read_text()
+            for kind in ("specs", "dynamic"):
+                assert made[kind].keys() == theirs[kind].keys()
+                for variable, written in theirs[kind].items():
+                    text = [
+                        [(what, str(comparable(each, flytekit.version))) for what, each in side]
+                        for side in (made[kind][variable], read(written))
+                    ]
+                    assert text[0] == text[1], (tmp_path / f"{name}.py").read_text()

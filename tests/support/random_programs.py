@@ -12,11 +12,17 @@ __all__ = ["random_program"]
 HEAD = '''"""A program made up at random."""
 
 import datetime
+import functools
 import typing
 from dataclasses import dataclass
 from enum import Enum
 
-from sdk import LaunchPlan, Resources, Secret, accelerators, conditional, task, workflow
+from sdk import (
+    LaunchPlan, Resources, Secret, accelerators, approve, conditional, dynamic, map_task, sleep, task, wait_for_input,
+    workflow,
+)
+
+HOUR = datetime.timedelta(hours=1)
 
 
 @dataclass
@@ -28,6 +34,16 @@ class Row:
 class Color(Enum):
     RED = "red"
     BLUE = "blue"
+
+
+@task
+def two(a: int) -> typing.Tuple[int, str]:
+    return a, str(a)
+
+
+@task
+def named(a: int) -> typing.NamedTuple("Named", [("number", int), ("text", str)]):
+    return a, str(a)
 '''
 CONSTANTS = {
     "int": ["0", "7", "-3"],
@@ -87,10 +103,14 @@ class Program:
         self.parts = [HEAD]
         self.callables: dict[str, tuple[dict[str, str], str]] = {}
         """Name -> types of the inputs by name, and type of the output."""
+        self.approvable: list[str] = []
+        """Of the workflow that is being made: what can be approved, which a conditional's output cannot with flytekit."""
 
     def source(self) -> str:
         for number in range(self.draw.randint(2, 5)):
             self.add_task(f"task{number}")
+        for number in range(self.draw.randint(0, 1)):
+            self.add_dynamic(f"dynamic{number}")
         for number in range(self.draw.randint(1, 3)):
             self.add_workflow(f"flow{number}")
         return "\n\n".join(self.parts) + "\n"
@@ -128,11 +148,29 @@ class Program:
         )
         self.callables[name] = inputs, output
 
+    def add_dynamic(self, name: str) -> None:
+        """Add a dynamic task of an int, and the input it is run with."""
+        # typing takes List[Union[int, str]] and List[Union[str, int]] for one, so the order depends on who came first.
+        fit = [each for each, (_, kind) in self.callables.items() if "Union" not in kind]
+        if not fit:
+            return
+        called = self.draw.choice(fit)
+        output = self.callables[called][1]
+        known = {kind: ["a", "at"] if kind == "int" else [] for kind in CONSTANTS}
+        before = f"\n@dynamic({self.draw.choice(['', 'retries=1'])})\ndef {name}(a: int)"
+        self.parts.append(
+            f"{before} -> typing.List[{output}]:\n    return [{self.call(called, known)} for at in range(a)]"
+        )
+        self.parts.append(f"DYNAMIC = {{{name!r}: {{'a': {self.draw.randint(0, 3)}}}}}")
+
     def add_workflow(self, name: str) -> None:
         inputs = self.signature()
         known = {kind: [each for each in inputs if inputs[each] == kind] for kind in CONSTANTS}
-        lines, output = [], ""
+        lines: list[str] = []
+        output, self.approvable = "", []
         for at in range(self.draw.randint(1, 6)):
+            if self.draw.random() < 0.25:
+                lines += self.special(f"s{at}", known)
             called = self.draw.choice(list(self.callables))
             output = self.callables[called][1]
             call = self.call(called, known)
@@ -144,18 +182,62 @@ class Program:
                 )
             lines.append(f"    x{at} = {call}")
             known[output].append(f"x{at}")
+            if output == "int" and "conditional(" not in call:
+                self.approvable.append(f"x{at}")
             if output == "Row":
                 known["int"].append(f"x{at}.number")
-            if at and self.draw.random() < 0.15 and lines[-2].lstrip().startswith("x"):
+            if at and self.draw.random() < 0.15:
                 lines.append(f"    x{at - 1} >> x{at}")
         lines.append(f"    return x{at}")
-        policy = self.draw.choice(["", "interruptible=True"])
+        options = [self.draw.choice(["interruptible=True", "interruptible=False"])]
+        if self.draw.random() < 0.2:
+            self.parts.append(f"\n@task\ndef clean_{name}({self.parameters(inputs)}) -> None: ...")
+            options.append(f"on_failure=clean_{name}")
         self.parts.append(
-            f"\n@workflow({policy})\ndef {name}({self.parameters(inputs)}) -> {output}:\n" + "\n".join(lines)
+            f"\n@workflow({', '.join(options)})\ndef {name}({self.parameters(inputs)}) -> {output}:\n"
+            + "\n".join(lines)
         )
         self.callables[name] = inputs, output
         if self.draw.random() < 0.4:
             self.parts.append(f"\nplan_{name} = LaunchPlan.get_or_create({name}, name=f'{{__name__}}.plan_{name}')")
+
+    def special(self, name: str, known: dict[str, list[str]]) -> list[str]:
+        """Return the lines of a call that is none of a task or workflow, or of one with two outputs."""
+        number = self.value("int", known)
+        kind = self.draw.choice(["two", "named", "map", "sleep", "input", "approve"])
+        if kind == "two":
+            known["int"].append(name)
+            known["str"].append(f"{name}_text")
+            return [f"    {name}, {name}_text = two(a={number})"]
+        if kind == "named":
+            known["int"].append(f"{name}.number")
+            known["str"].append(f"{name}.text")
+            return [f"    {name} = named(a={number})"]
+        if kind == "map":
+            return self.map(name, known)
+        if kind == "sleep":
+            return [f"    {name} = sleep(datetime.timedelta(seconds=5))"]
+        if kind == "approve" and self.approvable:
+            known["int"].append(name)
+            return [f"    {name} = approve({self.draw.choice(self.approvable)}, 'go-{name}', timeout=HOUR)"]
+        known["int"].append(name)
+        return [f"    {name} = wait_for_input('in-{name}', timeout=HOUR, expected_type=int)"]
+
+    def map(self, name: str, known: dict[str, list[str]]) -> list[str]:
+        tasks = {each: types for each, types in self.callables.items() if "task" in each and "Union" not in types[1]}
+        mappable = [each for each, (inputs, _) in tasks.items() if "int" in inputs.values()]
+        if not mappable:
+            return []
+        called = self.draw.choice(mappable)
+        inputs, output = self.callables[called]
+        free = next(each for each, kind in inputs.items() if kind == "int")
+        bound = ", ".join(f"{each}={self.value(kind, known)}" for each, kind in inputs.items() if each != free)
+        target = f"functools.partial({called}, {bound})" if bound else called
+        options = self.draw.choice(["", ", concurrency=3", ", min_success_ratio=0.5"])
+        line = f"    {name} = map_task({target}{options})({free}={self.value('typing.List[int]', known)})"
+        if output == "int" and "ratio" not in options:
+            known["typing.List[int]"].append(name)
+        return [line]
 
     def call(self, called: str, known: dict[str, list[str]]) -> str:
         inputs = self.callables[called][0]

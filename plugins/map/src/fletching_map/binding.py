@@ -121,4 +121,5 @@ def lifted(target: Executable, bound: frozenset[str], config: MapConfig) -> Inte
     for name, kind in own.outputs.items():
         element: Any = kind if config.needs_all else kind | None
         outputs[name] = list[element]
-    return Interface(inputs, outputs, docstring=own.docstring)
+    # Without the docstring: as flytekit writes it, a map is described by its target alone.
+    return Interface(inputs, outputs)

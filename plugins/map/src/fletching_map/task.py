@@ -51,7 +51,7 @@ class ArrayNodeMapTask(Mapped, PythonTask[Any]):
         bound_inputs: inputs that every element gets whole.
         bound_inputs_values: values for them.
         metadata: retries, timeout and cache of each element, instead of the target's own.
-        docs: instead of the target's own.
+        docs: the map's documentation; the target keeps its own.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class ArrayNodeMapTask(Mapped, PythonTask[Any]):
             metadata=metadata,
             task_type_version=1,
             security_ctx=task.security_context,
-            docs=docs if docs is not None else task.docs,
+            docs=docs,
         )
         self.own_metadata = None if metadata is None else self._metadata
 
