@@ -17,7 +17,7 @@ import pytest
 
 import container_fuzz
 from containers import program
-from repository import ROOT, clean_environment, run_python
+from repository import ROOT, clean_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,15 @@ def folder(tmp_path: Path) -> Path:
 
 def test_nothing_ends_in_a_riddle(folder: Path) -> None:
     driver = str(ROOT / "tests" / "support" / "container_fuzz.py")
-    done = json.loads(run_python(driver, str(COUNT), str(SEED), str(folder)).stdout)
+    ended = subprocess.run(
+        [sys.executable, driver, str(COUNT), str(SEED), str(folder)],
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120 + COUNT / 5,
+        check=True,
+    )
+    done = json.loads(ended.stdout)
     assert done["problems"] == []
     tallies = done["tallies"]
     assert sum(tallies.values()) == COUNT
