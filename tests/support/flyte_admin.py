@@ -52,6 +52,9 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
         self.signals = Signals(self.runs)
         self.tells_what_is_identical = True
         """Whether an answer says that what exists is the same, as those of newer releases do."""
+        self.largest = 1 << 20
+        """Outputs of more bytes are given by a URL."""
+        self._http = http
         self._created = 0
 
     # Registering
@@ -278,7 +281,11 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
 
     def GetExecutionData(self, request: Any, context: Any) -> Any:
         run = self.runs.run(request.id, context)
-        return execution_pb2.WorkflowExecutionGetDataResponse(full_inputs=run.inputs, full_outputs=run.outputs)
+        if run.outputs.ByteSize() <= self.largest:
+            return execution_pb2.WorkflowExecutionGetDataResponse(full_inputs=run.inputs, full_outputs=run.outputs)
+        data = run.outputs.SerializeToString()
+        blob = common_pb2.UrlBlob(url=self._http.serve(f"{run.id.name}/outputs.pb", data), bytes=len(data))
+        return execution_pb2.WorkflowExecutionGetDataResponse(full_inputs=run.inputs, outputs=blob)
 
     def ListExecutions(self, request: Any, context: Any) -> Any:
         page, token = _page(self.runs.listed(request.id, request.filters), request)

@@ -41,6 +41,12 @@ class Http:
         self._announced["/" + path] = md5
         return f"http://127.0.0.1:{self._server.server_address[1]}/{path}"
 
+    def serve(self, path: str, data: bytes) -> str:
+        """Return a URL from which data may be had."""
+        self.file(path).parent.mkdir(parents=True, exist_ok=True)
+        self.file(path).write_bytes(data)
+        return f"http://127.0.0.1:{self._server.server_address[1]}/{path}"
+
     def file(self, path: str) -> Path:
         """Return where a file lies."""
         return self.folder / path
@@ -65,6 +71,16 @@ class _Handler(BaseHTTPRequestHandler):
             file.write_bytes(data)
             self.home.taken.append(self.path[1:])
             self._say(200)
+
+    def do_GET(self) -> None:
+        if self.home.refusals:
+            self._say(self.home.refusals.pop(0))
+            return
+        data = self.home.file(self.path[1:]).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def _say(self, status: int) -> None:
         self.send_response(status)

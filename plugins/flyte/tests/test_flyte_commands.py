@@ -193,6 +193,19 @@ def test_wrong_usage(words: tuple[str, ...], message: str) -> None:
     assert message in done.stderr
 
 
+def test_where_the_backend_is(server: FlyteServer, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FLYTE_PLATFORM_URL", "FLYTE_PLATFORM_INSECURE", "FLYTE_PROJECT", "FLYTE_DOMAIN"):
+        monkeypatch.delenv(name)
+    (program / "config.yaml").write_text(f"admin:\n  endpoint: dns:///{server.endpoint}\n  insecure: true\n")
+    place = ("-p", "flytesnacks", "-d", "development")
+    assert fletch("register", "--config", "config.yaml", *place, "cli_program.py").exit_code == 0
+    assert fletch("fetch", "task", "--list", "--endpoint", server.endpoint, "--insecure", *place).exit_code == 0
+    assert "a project and a domain are needed" in str(
+        fletch("fetch", "task", "--list", "--config", "config.yaml").exception
+    )
+    assert "cannot be read" in str(fletch("fetch", "task", "--list", "--config", "none.yaml").exception)
+
+
 def test_as_a_program(server: FlyteServer) -> None:
     def run(*words: str) -> Any:
         return subprocess.run([sys.executable, "-m", "fletching", *words], capture_output=True, text=True, check=False)

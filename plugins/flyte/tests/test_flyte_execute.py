@@ -213,10 +213,13 @@ def test_inputs_that_do_not_fit(remote: FlyteRemote, program: Any, tmp_path: Pat
         remote.execute(3)
 
 
-def test_values_by_uri(remote: FlyteRemote, program: Any) -> None:
+def test_values_by_uri_and_large_ones(remote: FlyteRemote, server: FlyteServer, program: Any) -> None:
     with pytest.raises(ConfigError, match="is none of a backend's URIs"):
         remote.get("s3://bucket/x")
     made = remote.execute(program.add, {"a": 4}, image="x:1", wait=True)
+    server.admin.largest = 1
+    server.http.refusals = [503]
+    assert remote.fetch_execution(name=made.name).outputs["o0"] == 5
     uri = f"flyte://v1/flytesnacks/development/{made.name}/n0"
     assert dict(remote.get(f"{uri}/o")) == {"o0": 5}
     assert dict(remote.get(f"{uri}/i")) == {"a": 4, "b": 1}

@@ -155,5 +155,5 @@ class SignIn:
                 raise FlyteAuthenticationException(
                     f"{self._platform.endpoint} does not say how to sign in: {error}"
                 ) from error
-            self._key = self._metadata[0].authorization_metadata_key or self._key
+            self._key = self._metadata[0].authorization_metadata_key.lower() or self._key
         return self._metadata

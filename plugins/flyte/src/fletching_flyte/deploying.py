@@ -14,7 +14,7 @@ from fletching.extend import SerializationSettings, pack_code, serialize
 from fletching_flyte.fetching import check_references
 from fletching_flyte.naming import content_version
 from fletching_flyte.registration import Registered, register_all
-from fletching_flyte.uploading import upload_file
+from fletching_flyte.transfers import upload_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -13,7 +13,7 @@ from fletching_flyte.problems import (
     FlyteEntityNotExistException,
     FlyteInvalidInputException,
 )
-from fletching_flyte.uploading import upload_literals
+from fletching_flyte.transfers import upload_literals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,6 +13,7 @@ from fletching_flyte.problems import (
     FlyteSystemUnavailableException,
     FlyteTimeout,
 )
+from fletching_flyte.transfers import download
 from fletching_flyte.values import Values
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
+    from flyteidl.core.literals_pb2 import LiteralMap
 
     from fletching.extend import Interface
     from fletching_flyte.client import FlyteClient
@@ -153,7 +155,7 @@ class FlyteWorkflowExecution:
     @property
     def inputs(self) -> Values:
         """Its inputs as Python values."""
-        return Values(self._fetched_data().full_inputs, lambda: self.interface.inputs)
+        return Values(self._literals("inputs"), lambda: self.interface.inputs)
 
     @property
     def outputs(self) -> Values:
@@ -166,7 +168,7 @@ class FlyteWorkflowExecution:
         self.raise_if_failed()
         if not self.is_done:
             raise RunError(f"execution {self.name!r} is {self.phase.lower()} and has no outputs yet; wait() for it")
-        return Values(self._fetched_data().full_outputs, lambda: self.interface.outputs)
+        return Values(self._literals("outputs"), lambda: self.interface.outputs)
 
     def returned(self) -> Any:
         """Return its outputs as a call of what is executed returns them; see `outputs`."""
@@ -265,6 +267,18 @@ class FlyteWorkflowExecution:
     def __repr__(self) -> str:
         at = self.id
         return f"<execution {at.name!r} of {self.launched.name!r} in {at.project}/{at.domain}: {self.phase}>"
+
+    def _literals(self, side: str) -> LiteralMap:
+        """Return inputs or outputs: as they came, or from where a backend has put those that are too large for that."""
+        from flyteidl.core.literals_pb2 import LiteralMap
+
+        data = self._fetched_data()
+        found: LiteralMap = getattr(data, f"full_{side}")
+        apart = getattr(data, side)
+        if found.literals or not apart.url or not apart.bytes:
+            return found
+        doing = f"fetch the {side} of execution {self.name!r}"
+        return LiteralMap.FromString(download(self._client, apart.url, doing=doing))
 
     def _fetched_data(self) -> Any:
         if self._data is None or not (self.is_done and self._data[0]):

@@ -197,7 +197,7 @@ class FlyteRemote(Reader):
 
     def upload_file(self, path: str | os.PathLike[str], project: str | None = None, domain: str | None = None) -> str:
         """Send a file, and return the URI by which tasks read it."""
-        from fletching_flyte.uploading import upload_file
+        from fletching_flyte.transfers import upload_file
 
         project, domain = self.place(project, domain)
         return upload_file(self._client, path, project=project, domain=domain)

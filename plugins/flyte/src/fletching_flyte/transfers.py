@@ -1,4 +1,4 @@
-"""Files that a backend is to have: sent to a place it names, by a URL that it signed."""
+"""Files between here and a backend: sent to a place it names, and read from one, by URLs that it signed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fletching_flyte.client import FlyteClient
 
-__all__ = ["upload_file", "upload_literals"]
+__all__ = ["download", "upload_file", "upload_literals"]
 
 CHUNK = 1 << 20
 SLOWEST = 100_000
@@ -71,6 +71,38 @@ def upload_file(
                 raise
             client.rest(attempt + 1)
     return str(place.native_url)
+
+
+def download(client: FlyteClient, url: str, *, doing: str) -> bytes:
+    """Return what is at a URL that a backend signed.
+
+    Raises:
+        BackendError: it cannot be had.
+    """
+    import urllib.error
+    import urllib.parse
+    import urllib.request
+
+    from fletching_flyte.oauth import tls_context
+
+    scheme = urllib.parse.urlsplit(url).scheme
+    if scheme not in ("http", "https"):
+        raise BackendError(f"cannot {doing}: it is at a {scheme!r} URL, and only http and https are known")
+    context = tls_context(client.platform) if scheme == "https" else None
+    for attempt in range(ATTEMPTS):
+        try:
+            with urllib.request.urlopen(url, timeout=client.platform.rpc_timeout, context=context) as answer:  # noqa: S310
+                data: bytes = answer.read()
+                return data
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code < 500 or attempt == ATTEMPTS - 1:
+                raise BackendError(f"cannot {doing}: {error}") from None
+        except OSError as error:
+            if attempt == ATTEMPTS - 1:
+                raise FlyteSystemUnavailableException(f"cannot {doing}: {error}") from None
+        client.rest(attempt + 1)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _put(client: FlyteClient, url: str, file: str, digest: bytes, headers: Mapping[str, str]) -> None:
