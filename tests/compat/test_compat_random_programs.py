@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flytekits import Flytekit
 
 SIDE = Path(__file__).parent / "sides" / "registered.py"
-MANY = 15
+MANY = 8
 
 
 def test_random_programs_are_registered_as_flytekit_registers_them(

@@ -104,7 +104,7 @@ class Program:
         self.callables: dict[str, tuple[dict[str, str], str]] = {}
         """Name -> types of the inputs by name, and type of the output."""
         self.approvable: list[str] = []
-        """Of the workflow that is being made: what can be approved, which a conditional's output cannot with flytekit."""
+        """Of the workflow that is being made: what flytekit can approve, which is no conditional's output."""
 
     def source(self) -> str:
         for number in range(self.draw.randint(2, 5)):
