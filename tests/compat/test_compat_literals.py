@@ -38,7 +38,7 @@ OTHER_TYPES = {
 
 UNREAD_FIELDS = {
     *("protobuf struct", "protobuf message", "protobuf names", "protobuf big", "protobuf snake", "message list"),
-    *("pydantic list", "models", "frames", "frames by name", "bytes", "path"),
+    *("pydantic list", "models", "frames", "frames by name", "bytes", "path", "dict not pickled"),
     # A point in time keeps there the offset it has in the object; here an input is in UTC.
     *("datetime naive", "datetime offset", "datetime old"),
 }
