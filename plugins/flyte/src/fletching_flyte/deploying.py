@@ -124,9 +124,9 @@ def source_root(entities: Iterable[Any]) -> str:
         ConfigError: it cannot be known, or there are several.
     """
     roots: dict[str, str] = {}
-    for entity in entities:
-        module = sys.modules.get(entity.instantiated_in)
-        file = getattr(module, "__file__", None)
+    modules = {entity.instantiated_in: entity for entity in entities}
+    for name, entity in modules.items():
+        file = getattr(sys.modules.get(name), "__file__", None)
         if file is None or _is_installed(file):
             continue
         folder = os.path.dirname(os.path.abspath(file))
