@@ -280,23 +280,6 @@ def test_compile_builds_the_graph_where_no_other_one_is_being_built() -> None:
     assert [node.id for node in flow.nodes] == ["n0"]
 
 
-def test_the_function_may_be_given_by_name() -> None:
-    def my_task(_task_function: Any = None, **options: Any) -> Any:
-        return (
-            functools.partial(my_task, **options)
-            if _task_function is None
-            else task(_task_function=_task_function, **options)
-        )
-
-    @my_task(retries=2)
-    def one(a: int) -> int:
-        return a
-
-    flow = workflow(_workflow_function=lambda: None)
-    assert (one(a=3), one.metadata.retries) == (3, 2)
-    assert flow() is None
-
-
 def test_a_body_that_fails_can_be_tried_again_and_leaves_nothing_behind() -> None:
     @workflow
     def flow(a: int) -> int:

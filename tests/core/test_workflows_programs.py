@@ -217,3 +217,20 @@ def test_the_same_parts_put_together_in_every_way() -> None:
     expected = 2 + sum([10, 11, 100, 101, 12]) + 10
     assert everything(n=2) == expected
     assert everything(n=0) == 0 + 10 + 10 + 0
+
+
+def test_the_function_may_be_given_by_name() -> None:
+    def my_task(_task_function: Any = None, **options: Any) -> Any:
+        return (
+            functools.partial(my_task, **options)
+            if _task_function is None
+            else task(_task_function=_task_function, **options)
+        )
+
+    @my_task(retries=2)
+    def one(a: int) -> int:
+        return a
+
+    flow = workflow(_workflow_function=lambda: None)
+    assert (one(a=3), one.metadata.retries) == (3, 2)
+    assert flow() is None
