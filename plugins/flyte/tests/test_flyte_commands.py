@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fletching.extend import manager
-from flyte_server import Fault, FlyteServer
+from flyte_server import Call, Fault, FlyteServer
 
 PROGRAM = '''
 """A program."""
@@ -113,6 +113,23 @@ def test_a_registration_that_breaks_off_says_so(server: FlyteServer) -> None:
         done = fletch("register", "cli_program.py")
     assert "does not allow it" in str(done.exception)
     assert fletch("register", "cli_program.py").exit_code == 0
+
+
+def test_one_that_is_killed_is_done_again(server: FlyteServer) -> None:
+    command = [sys.executable, "-m", "fletching", "register", "cli_program.py", "--version", "v1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+
+        def kill(call: Call) -> None:
+            if call.method == "CreateWorkflow":
+                process.kill()
+
+        with server.faults(kill):
+            process.communicate(timeout=120)
+    assert process.returncode == -9
+    assert len(server.registered["task"]) == 2
+    assert not server.registered["launch_plan"]
+    assert fletch("register", "cli_program.py", "--version", "v1").exit_code == 0
+    assert [len(server.registered[kind]) for kind in ("task", "workflow", "launch_plan")] == [2, 2, 2]
 
 
 def test_launched_from_a_file_and_waited_for() -> None:

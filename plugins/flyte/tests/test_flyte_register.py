@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -261,11 +262,18 @@ def test_many_at_a_time_each_once(remote: FlyteRemote, server: FlyteServer) -> N
         body.__name__ = body.__qualname__ = f"task_{number}"
         return task(body)
 
-    tasks = [numbered(number) for number in range(60)]
+    gate = threading.Barrier(8)
+
+    def together(call: Call) -> None:
+        if call.method == "CreateTask":
+            gate.wait(60)  # which nobody passes alone
+
+    tasks = [numbered(number) for number in range(64)]
     random.Random(7).shuffle(tasks)
-    remote.register(*tasks, version="v1", image="x:1", copy="none")
-    assert len(server.registered["task"]) == 60
-    assert server.calls["CreateTask"] == 60
+    with server.faults(together):
+        remote.register(*tasks, version="v1", image="x:1", copy="none")
+    assert len(server.registered["task"]) == 64
+    assert server.calls["CreateTask"] == 64
 
 
 def test_what_is_registered_is_what_was_serialized(remote: FlyteRemote, server: FlyteServer) -> None:
