@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from fletching.types.blobs import is_remote as is_remote
     from fletching.types.blobs import local_path as local_path
     from fletching.types.blobs import new_blob_path as new_blob_path
+    from fletching.types.blobs import raw_output_prefix as raw_output_prefix
     from fletching.types.blobs import read_blob as read_blob
     from fletching.types.blobs import storage_for as storage_for
     from fletching.types.display import preview as preview
@@ -178,6 +179,7 @@ _HOMES = {
     "pick": "cli.render_entities",
     "plain_value": "cli.values",
     "preview": "types.display",
+    "raw_output_prefix": "types.blobs",
     "read_blob": "types.blobs",
     "read_plain": "types.wire",
     "read_wire": "idl.read",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from fletching import FlyteDirectory, FlyteFile, LaunchPlan, conditional, task, workflow
@@ -39,6 +40,21 @@ def sizes(folder: FlyteDirectory, files: dict[str, list[FlyteFile]], maybe: Flyt
     for path in sorted(Path(folder).rglob("*.txt")):
         found[path.relative_to(Path(folder)).as_posix()] = len(path.read_text())
     return found
+
+
+@dataclass
+class Report:
+    text: FlyteFile
+    pages: list[FlyteFile]
+    folder: FlyteDirectory
+    path: str
+
+
+@task
+def read(report: Report, others: list[Report]) -> list[str]:
+    found = [Path(each).read_text() for each in (report.text, *report.pages)]
+    found += [path.read_text() for path in sorted(Path(report.folder).rglob("*.txt"))]
+    return [*found, report.path, *(Path(each.text).read_text() for each in others)]
 
 
 @workflow

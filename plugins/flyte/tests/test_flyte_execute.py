@@ -95,6 +95,20 @@ def test_folders_and_files_inside_other_values_are_sent(remote: FlyteRemote, pro
         remote.execute(program.sizes, {**inputs, "folder": str(tmp_path / "empty")}, image="x:1")
 
 
+def test_files_inside_objects_are_sent(remote: FlyteRemote, program: Any, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.txt", tmp_path / "folder" / "two.txt"
+    two.parent.mkdir()
+    one.write_text("first")
+    two.write_text("second")
+    report = program.Report(text=str(one), pages=[str(one), str(two)], folder=str(two.parent), path=str(one))
+    made = remote.execute(program.read, {"report": report, "others": [report]}, image="x:1", wait=True)
+    assert made.is_successful, made.error
+    assert made.outputs["o0"] == ["first", "first", "second", "second", str(one), "first"]
+    packed = made.inputs.literals.literals["report"].scalar.binary.value
+    assert packed.count(str(one).encode()) == 1  # the text that is no file
+    assert b"/uploads/flytesnacks/development/inputs-" in packed
+
+
 def test_it_is_stopped(
     remote: FlyteRemote, server: FlyteServer, program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fletching.errors import CallError
 from fletching.extend import to_literal_map
 from fletching_flyte.naming import check_execution_name, new_execution_name, where
+from fletching_flyte.nested_files import send_nested_files
 from fletching_flyte.problems import (
     FlyteEntityAlreadyExistsException,
     FlyteEntityNotExistException,
@@ -103,6 +104,7 @@ def input_literals(
         raise CallError(f"{what}: missing input {missing[0]!r} of type {interface.inputs[missing[0]]}")
     literals = to_literal_map(interface.inputs, inputs, task=what)
     upload_literals(client, literals, project=project, domain=domain)
+    send_nested_files(client, literals, interface.inputs, inputs, project=project, domain=domain)
     return literals
 
 
