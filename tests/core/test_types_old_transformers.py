@@ -185,4 +185,13 @@ def test_folders_go_there_and_back() -> None:
     back = access.get_random_local_path()
     access.get_data(remote, back, is_multipart=True)
     assert os.listdir(back) == ["a.txt"]
+    again = access.get_random_local_path()
+    access.download_directory(access.upload_directory(back, access.get_random_remote_directory()), again)
+    assert os.listdir(again) == ["a.txt"]
+    copied = access.upload(os.path.join(again, "a.txt"), access.get_random_remote_path("b.txt"))
+    assert access.exists(copied)
+    assert access.exists(again)
+    assert not access.exists(copied + "x")
+    with open(access.download(copied, access.get_random_local_path())) as file:
+        assert file.read() == "a"
     assert os.path.isdir(access.local_sandbox_dir)

@@ -374,6 +374,12 @@ class FlyteContext:
 
         return FileAccess()
 
+    @property
+    def compilation_state(self) -> Any:
+        """The graph that is being built here, with its ``nodes`` so far; None where calls run."""
+        taker = RECORDER.get()
+        return taker if hasattr(taker, "nodes") else None
+
 
 class FlyteContextManager:
     """Where code written against the Flyte SDK gets the context it hands to a task's methods."""

@@ -69,6 +69,36 @@ class FileAccess:
             return target
         return blobs.upload(blobs.local_path(remote_path), target)
 
+    def upload(self, file_path: str | os.PathLike[str], to_path: str) -> str:
+        """Copy a local file to a place."""
+        return self.put_data(file_path, to_path)
+
+    def upload_directory(self, local_path: str | os.PathLike[str], remote_path: str) -> str:
+        """Copy a local folder to a place."""
+        return self.put_data(local_path, remote_path, is_multipart=True)
+
+    def download(self, remote_path: str, local_path: str | os.PathLike[str]) -> str:
+        """Copy a file from a place."""
+        return self.get_data(remote_path, local_path)
+
+    def download_directory(self, remote_path: str, local_path: str | os.PathLike[str]) -> str:
+        """Copy a folder from a place."""
+        return self.get_data(remote_path, local_path, is_multipart=True)
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is a file or a folder at a place."""
+        if not blobs.is_remote(path):
+            return os.path.exists(blobs.local_path(path))
+        store = blobs.storage_for(path)
+        try:
+            store.open(path, "rb").close()
+        except FileNotFoundError:
+            try:
+                return bool(store.listdir(path))
+            except FileNotFoundError:
+                return False
+        return True
+
     def join(self, *parts: str) -> str:
         """Return the place of an entry below a folder, local or remote."""
         return blobs.join(*parts)
