@@ -137,6 +137,7 @@ def test_a_container_that_waits_for_a_store_ends_when_it_is_told_to(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(120)
         monkeypatch.setenv("FLYTE_AWS_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         words = execute(place, "count", "never")
         words[words.index("--output-prefix") + 1] = "out"
@@ -144,7 +145,7 @@ def test_a_container_that_waits_for_a_store_ends_when_it_is_told_to(
         with started, silent.accept()[0] as connection:
             assert connection.recv(1)  # it asks for its inputs, and nobody will answer
             started.terminate()
-            assert started.wait(25) == 0
+            assert started.wait(100) == 0
     error = ErrorDocument.FromString((place / "out" / "error.pb").read_bytes()).error
     assert "the container was told to end" in error.message
 

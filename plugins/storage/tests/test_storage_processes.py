@@ -162,6 +162,7 @@ def test_a_large_file_does_not_have_to_fit_into_memory(tmp_path: Path) -> None:
 )
 def test_a_program_that_waits_for_a_store_hears_that_it_is_to_end(tmp_path: Path, use: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(120)
         started = subprocess.Popen(
             [sys.executable, "-c", f"from fletching.extend import storage_for; storage_for('s3://b').{use}"],
             cwd=tmp_path,
@@ -172,7 +173,7 @@ def test_a_program_that_waits_for_a_store_hears_that_it_is_to_end(tmp_path: Path
         with started, silent.accept()[0] as connection:
             assert connection.recv(1)  # it asks, and nobody will answer
             started.send_signal(signal.SIGINT)
-            _, said = started.communicate(timeout=25)
+            _, said = started.communicate(timeout=100)
         assert started.returncode == -signal.SIGINT
         assert said.rstrip().endswith("KeyboardInterrupt")
     assert os.listdir(tmp_path) == []
