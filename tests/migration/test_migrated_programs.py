@@ -54,7 +54,7 @@ def test_programs_print_what_they_printed_in_flytekit(part: int, tmp_path: Path)
     assert not "\n\n".join(filter(None, (difference(program, said[program.stem]) for program in programs)))
 
 
-@pytest.mark.skipif("FLETCHING_NEED_FLYTEKIT" not in os.environ, reason="a minute; FLETCHING_NEED_FLYTEKIT=1 runs it")
+@pytest.mark.skipif("FLETCHING_RUN_FLYTEKIT" not in os.environ, reason="minutes; FLETCHING_RUN_FLYTEKIT=1 runs it")
 def test_what_they_printed_is_what_flytekit_prints(tmp_path: Path) -> None:
     from flytekits import interpreter
 
