@@ -32,8 +32,8 @@ seen = {name for name in dir(module) if not name.startswith("_")}
 values = {name: getattr(module, name) for name in seen}
 kept = {name for name, value in values.items() if not isinstance(value, types.ModuleType)}
 # Tools of the standard library that the module itself uses are nobody's idea of its names.
-homes = {name: getattr(values[name], "__module__", "").partition(".")[0] for name in kept}
-kept = {name for name in kept if homes[name] not in sys.stdlib_module_names}
+homes = {name: getattr(values[name], "__module__", "").partition(".")[0] for name in kept if callable(values[name])}
+kept = {name for name in kept if homes.get(name) not in sys.stdlib_module_names}
 print(sorted(kept - {"annotations", "TYPE_CHECKING"}))
 """
 

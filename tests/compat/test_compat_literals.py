@@ -24,8 +24,10 @@ from flytekit_process import load
 if TYPE_CHECKING:
     from flytekits import Flytekit
 
-ROWS = Path(__file__).parent / "sides" / "literal_rows.py"
-literal_rows = load(str(ROWS))
+SIDES = Path(__file__).parent / "sides"
+ROWS = SIDES / "literal_flytekit.py"
+literal_rows = load(str(SIDES / "literal_rows.py"))
+literal_canon = load(str(SIDES / "literal_canon.py"))
 
 OTHER_TYPES = {
     "dataclass frozen",  # it has the wire types of pickles for fields that are no pickles
@@ -61,7 +63,7 @@ def names(flytekit: Flytekit) -> SimpleNamespace:
 
 
 def canon(value: Any) -> Any:
-    return json.loads(json.dumps(literal_rows.canon(value)))
+    return json.loads(json.dumps(literal_canon.canon(value)))
 
 
 def described(literal: Literal, folder: Path) -> str:

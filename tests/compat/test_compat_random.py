@@ -10,17 +10,17 @@ from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import LiteralType
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wire_values import typed_values
 
 from fletching.errors import TypeEngineError
 from fletching.extend import transformer
 from flytekit_process import load
+from wire_values import typed_values
 
 if TYPE_CHECKING:
     from flytekits import Flytekit
 
 SIDES = Path(__file__).parent / "sides"
-canon = load(str(SIDES / "literal_rows.py")).canon
+canon = load(str(SIDES / "literal_canon.py")).canon
 scope = load(str(SIDES / "random_values.py")).scope
 
 

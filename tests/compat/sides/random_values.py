@@ -69,7 +69,7 @@ def convert(given):
     from flytekit.core.context_manager import FlyteContextManager
     from flytekit.core.type_engine import TypeEngine
     from flytekit.models.literals import Literal
-    from literal_rows import canon
+    from literal_canon import canon
 
     context, names, said = FlyteContextManager.current_context(), scope(), []
 
