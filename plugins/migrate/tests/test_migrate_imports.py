@@ -184,6 +184,12 @@ def test_uses_without_equal_keep_flytekit_beside() -> None:
     assert advice(before) == {"flytekit.logger": 4}
 
 
+def test_a_module_that_flytekit_does_not_have_is_told() -> None:
+    before = "import flytekit.core.of_mine as mine\nmine.FlyteRecoverableException\n"
+    assert made(before) == before
+    assert advice(before) == {"flytekit.core.of_mine": 1}
+
+
 def test_nothing_changes_where_nothing_has_an_equal() -> None:
     before = "import flytekit\nflytekit.logger.info('x')\n"
     assert made(before) == before

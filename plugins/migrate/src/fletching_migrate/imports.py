@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from fletching_migrate.from_imports import FromImport
-from fletching_migrate.names import ROOTS
+from fletching_migrate.names import ROOTS, UNKNOWN
 from fletching_migrate.source import dotted
 from fletching_migrate.uses import other_assignments, quoted, uses
 from fletching_migrate.values import Edit, Finding
@@ -67,9 +67,11 @@ class Imports:
 
     def _module(self, scope: object, local: str, base: str, found: list[tuple[cst.Import, cst.ImportAlias]]) -> None:
         """Rewrite ``import flytekit`` in any of its forms, and all uses of the name it binds."""
-        alone = self.names.is_module(base) or base in ROOTS
+        if not (self.names.is_module(base) or base in ROOTS):
+            self.findings.append(Finding(line=self.source.line(found[0][0]), name=base, advice=UNKNOWN))
+            return
         changed = self.uses(scope, local, base)
-        if changed is None or not alone:
+        if changed is None:
             return
         whole, more, _ = changed
         first, *rest = found
