@@ -98,11 +98,12 @@ def names(server: FlyteServer) -> list[str]:
 
 
 def test_started_here(program: Any, remote: FlyteRemote, server: FlyteServer) -> None:
-    assert program.main.run(FlyteBackend(remote), n=1) == [2, 3]
+    backend = FlyteBackend(remote)
+    assert program.main.run(backend, n=1) == [2, 3]
     first = names(server)
     assert len(first) == 2
     # A second run finds what the first one has done.
-    assert program.main.run(FlyteBackend(remote), n=1) == [2, 3]
+    assert program.main.run(FlyteBackend(remote), n=1) == program.main.run(backend, n=1) == [2, 3]
     assert names(server) == first
 
 

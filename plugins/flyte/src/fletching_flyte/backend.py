@@ -125,7 +125,7 @@ class FlyteBackend:
     async def _target(self, entity: Any) -> Any:
         """Return what an execution of an entity is of; each is registered once, however many calls wait for it."""
         known = self._targets.get(id(entity))
-        if known is None:
+        if known is None or not (known[1].done() or known[1].get_loop() is asyncio.get_running_loop()):
             made = asyncio.ensure_future(_in_thread(lambda: self._registered(entity)))
             known = self._targets[id(entity)] = entity, made
             made.add_done_callback(lambda done: self._targets.pop(id(entity), None) if _failed(done) else None)
