@@ -1,6 +1,6 @@
 """List the public names of the flytekit that runs this, module by module.
 
-PYTHON tests/migration/record_names.py > plugins/migrate/tests/flytekit_names.txt
+PYTHON tests/migration/record_names.py > tests/migration/flytekit_names.txt
 """
 
 from __future__ import annotations

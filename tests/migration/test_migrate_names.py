@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
+from importlib.metadata import entry_points, metadata
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import fletching
+from fletching.cli.main import fletch
 from fletching.errors import UnknownPluginError
 from fletching_migrate.names import UNKNOWN, Home, known_names
 
@@ -72,3 +77,26 @@ def test_the_longest_line_wins(path: str, home: str) -> None:
 def test_a_reason_says_what_to_do() -> None:
     assert all(home.module or home.advice for home in known_names().homes())
     assert isinstance(known_names().home("flytekit.task"), Home)
+
+
+def lines(file: str) -> dict[str, str]:
+    text = files("fletching_migrate").joinpath(file).read_text(encoding="utf-8")
+    return dict(line.split(" | ") for line in text.splitlines() if not line.startswith("#"))
+
+
+def test_each_command_that_is_named_is_there() -> None:
+    known = CliRunner().invoke(fletch, ["--help"]).output
+    programs = {point.name for point in entry_points(group="console_scripts")}
+    for said in lines("commands.txt").values():
+        for name in re.findall(r"\bfletch ([a-z]+)", said):
+            assert f"\n  {name} " in known, said
+        for name in re.findall(r"\bfletch-[a-z-]+", said):
+            assert name in programs, said
+
+
+def test_each_extra_that_is_named_is_there() -> None:
+    known = set(metadata("fletching").get_all("Provides-Extra") or ())
+    for said in lines("packages.txt").values():
+        for name in re.findall(r"fletching\[([a-z]+)\]", said):
+            assert (name in known) is ("not part of this version" not in said), said
+    assert {home.package for home in known_names().homes() if not home.advice} - {""} <= known
