@@ -9,12 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import fletching
-from fletching.cli.main import fletch
 from fletching.errors import UnknownPluginError
 from fletching_migrate.names import UNKNOWN, Home, known_names
+from repository import run_python
 
 NAMES = Path(__file__).with_name("flytekit_names.txt").read_text(encoding="utf-8").split()
 """What `tests/migration/record_names.py` found in flytekit 1.16.31."""
@@ -85,7 +84,7 @@ def lines(file: str) -> dict[str, str]:
 
 
 def test_each_command_that_is_named_is_there() -> None:
-    known = CliRunner().invoke(fletch, ["--help"]).output
+    known = run_python("-m", "fletching", "--help").stdout
     programs = {point.name for point in entry_points(group="console_scripts")}
     for said in lines("commands.txt").values():
         for name in re.findall(r"\bfletch ([a-z]+)", said):
