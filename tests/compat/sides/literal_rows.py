@@ -72,7 +72,7 @@ def classes(sdk):
 
     @dataclasses.dataclass
     class Deep:
-        unions: typing.List[typing.Union[int, str, bool]]
+        unions: typing.List[typing.Union[bool, int, str]]
         maybe: typing.Optional[typing.List[typing.Optional[Inner]]]
         grid: typing.List[typing.List[float]]
         by_name: typing.Dict[str, typing.Dict[str, Inner]]

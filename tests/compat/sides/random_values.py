@@ -25,6 +25,9 @@ class Number(IntEnum):
 
 def scope():
     """Return the names that the texts use."""
+    # typing keeps what it made: List[Union[int, str]] would be what another test wrote as List[Union[str, int]].
+    for forget in typing._cleanups:
+        forget()
     made = {}
 
     def record(name, **fields):
