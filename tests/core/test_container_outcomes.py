@@ -75,6 +75,30 @@ def forks(a: int) -> int:
     os.waitpid(child, 0)
     return a
 
+@task
+def prints(fail: bool) -> int:
+    print("into the log")
+    if fail:
+        raise ValueError("after the words")
+    return 1
+
+@task
+def closes_descriptors() -> int:
+    os.closerange(0, 256)
+    return 1
+
+class Refuses:
+    def write(self, text):
+        raise SystemExit(0)
+    flush = write
+
+@task
+def replaces_streams(fail: bool) -> int:
+    sys.stdout = sys.stderr = Refuses()
+    if fail:
+        raise ValueError("nobody can print this")
+    return 1
+
 @task(enable_deck=True)
 def reports(fail: bool) -> int:
     current_context().decks["<script>alert(1)</script>"] = "a < b"
@@ -239,3 +263,28 @@ def test_a_dynamic_task_without_settings_says_that_images_are_missing(container:
     ended = container.run("twice")
     assert ended.verdict == ("USER:RuntimeError", "NON_RECOVERABLE", "USER")
     assert "image" in ended.error.message
+
+
+@pytest.mark.parametrize("task", ["prints", "replaces_streams"])
+def test_a_log_that_takes_nothing_does_not_change_the_outcome(container: Container, task: str) -> None:
+    full = ("sh", "-c", 'exec "$@" >/dev/full 2>/dev/full', "sh")
+    container.give({"fail": False})
+    ended = container.finish([*full, *container.command(task)])
+    assert (ended.code, ended.outputs(o0=int)) == (0, {"o0": 1})
+    container.give({"fail": True})
+    ended = container.finish([*full, *container.command(task)])
+    assert (ended.code, ended.error.code) == (0, "USER:RuntimeError")
+
+
+def test_a_task_that_closes_every_descriptor_has_its_outputs(container: Container) -> None:
+    ended = container.run("closes_descriptors")
+    assert ended.outputs(o0=int) == {"o0": 1}
+    assert "Traceback" not in ended.output
+
+
+def test_a_current_folder_that_is_gone_is_no_reason_to_fail(container: Container, tmp_path: Path) -> None:
+    container.give({"a": 1})
+    gone = tmp_path / "gone"
+    leave = ("sh", "-c", 'mkdir "$0"; cd "$0"; rmdir "$0"; exec "$@"', str(gone))
+    assert container.finish([*leave, *container.command("add")], PYTHONPATH=str(tmp_path)).outputs(o0=int) == {"o0": 11}
+    assert "No module named 'code_of_test'" in container.finish([*leave, *container.command("add")]).error.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from fletching.context import Execution
@@ -74,8 +75,9 @@ class ContainerAttempt:
         arguments = self._arguments
         # Not a folder of this process, which is gone when the outputs are read.
         raw_output_prefix.set(arguments.raw_output_data_prefix or join(arguments.output_prefix, "raw"))
-        if os.getcwd() not in sys.path:
-            sys.path.append(os.getcwd())
+        with suppress(FileNotFoundError):  # the current folder may be gone, and the code elsewhere
+            if os.getcwd() not in sys.path:
+                sys.path.append(os.getcwd())
         self._stage = "loading"
         found = self._load()
         self._stage = "before"

@@ -76,7 +76,8 @@ class Ending:
         self._ended.release()
         # Nothing is left to interrupt but threads that the task did not end.
         self._leave(lambda *_: os._exit(code))
-        os.close(self._pipe[1])
+        with suppress(OSError):  # a task that closes every descriptor it can think of closed this one
+            os.close(self._pipe[1])
         _current.remove(self)
 
     def _leave(self, handler: Any) -> None:
@@ -124,12 +125,14 @@ class Ending:
         while signal.SIGTERM not in told:
             told = os.read(pipe, 4096)
             if not told:
-                os.close(pipe)
+                with suppress(OSError):
+                    os.close(pipe)
                 return
         if signal.getsignal(signal.SIGTERM) != self._on_signal:
             return  # the task handles it in its own way
         if self._ended.acquire(timeout=_grace()):
-            os.close(pipe)
+            with suppress(OSError):
+                os.close(pipe)
             return
         code = 1
         if self.claim():

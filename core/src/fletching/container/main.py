@@ -75,9 +75,7 @@ class _Container:
                 code = self._tell(error)
             return code
         finally:
-            for stream in (sys.stdout, sys.stderr):
-                with suppress(Exception):  # the task may have closed or replaced it
-                    stream.flush()
+            _flush()
             self._ending.stop(code)
 
     def _outcome(self) -> int:
@@ -153,8 +151,17 @@ class _Container:
 
 def _say(text: str) -> None:
     """Tell whoever reads the log; that nobody can is no reason not to tell the backend."""
-    with suppress(Exception):
+    with suppress(BaseException):  # the task may have put anything in its place
         sys.stderr.write(f"{text}\n")
+
+
+def _flush() -> None:
+    """Let go of what was printed, and of a stream that cannot: else Python makes that the exit code of a task."""
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except BaseException:  # noqa: BLE001 - the disk of the log is full, or the task closed or replaced the stream
+            setattr(sys, name, None)
 
 
 def _terminated(problem: BaseException) -> TerminatedError:
