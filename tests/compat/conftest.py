@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 RUNNING: dict[str, Flytekit] = {}
 """One process for each version, shared by all tests of this worker."""
 
+MISSING: dict[str, NoFlytekitError] = {}
+"""Why there is none; what failed once is not tried for each test again."""
+
 
 def running(version: str) -> Flytekit:
-    if version not in RUNNING:
+    if version not in RUNNING and version not in MISSING:
         try:
             RUNNING[version] = Flytekit(version)
         except NoFlytekitError as error:
-            if os.environ.get("FLETCHING_NEED_FLYTEKIT"):
-                raise
-            pytest.skip(f"NOT COMPARED with flytekit {version}: its environment cannot be made here: {error}")
-    return RUNNING[version]
+            MISSING[version] = error
+    if version in RUNNING:
+        return RUNNING[version]
+    if os.environ.get("FLETCHING_NEED_FLYTEKIT"):
+        raise MISSING[version]
+    return pytest.skip(f"NOT COMPARED with flytekit {version}: its environment cannot be made here: {MISSING[version]}")
 
 
 @pytest.fixture(scope="session", params=VERSIONS)

@@ -63,7 +63,7 @@ def differences(flytekit: Flytekit, pairs: list[tuple[str, str]]) -> list[str]:
     return found
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(pairs=st.lists(typed_values, min_size=10, max_size=25))
 def test_random_values_both_ways(flytekit: Flytekit, pairs: list[tuple[str, str]]) -> None:
     assert not differences(flytekit, pairs)
