@@ -54,7 +54,7 @@ class Scope(NamedTuple):
         """Return the node and output that an input of a branch stands for, as far as it sees what is around it."""
         while isinstance(node, InputNode) and var in node.builder.captured:
             node, var, _ = node.builder.captured[var].ref
-        return self.outside.get((id(node), var), (node, var))
+        return self.outside.get((id(node), var), (node, var)) if self.outside else (node, var)
 
     def ordered(self, nodes: set[Node]) -> list[str]:
         """Return the ids of nodes, each once, in the order of the calls; the inputs of the graph are none."""

@@ -9,6 +9,7 @@ from flyteidl.core.workflow_pb2 import NodeMetadata as WireNodeMetadata
 from flyteidl.core.workflow_pb2 import TaskNodeOverrides
 
 from fletching.errors import SerializationError
+from fletching.executable import Executable
 from fletching.gates import Gate
 from fletching.graph.conditional import Conditional
 from fletching.graph.node import NodeMetadata
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from fletching.graph.graph import Graph
     from fletching.graph.node import Node
     from fletching.idl.branch_workflow import BranchWorkflow
+    from fletching.metadata import TaskMetadata
     from fletching.settings import SerializationSettings
 
 __all__ = ["NodeWriter", "References"]
@@ -80,12 +82,16 @@ class NodeWriter:
         if isinstance(entity, Conditional):
             from fletching.idl.branches import fill_branch_node
 
-            self._fill_metadata(message.metadata, node, NodeMetadata(name=entity.name))
+            self._fill_metadata(message.metadata, node, NodeMetadata(name=entity.name), entity.name)
             fill_branch_node(message, node, scope, self)
             return
-        self._fill_metadata(
-            message.metadata, node, entity.construct_node_metadata(), name_only=entity.metadata_is_for_parts
-        )
+        if type(entity).construct_node_metadata is Executable.construct_node_metadata:
+            # What that makes has the same fields as the entity's metadata, so it need not be made.
+            base, name = entity.metadata, entity.short_name
+        else:
+            base = entity.construct_node_metadata()
+            name = base.name
+        self._fill_metadata(message.metadata, node, base, name, name_only=entity.metadata_is_for_parts)
         given = sorted(node.bindings.items())
         if isinstance(entity, LaunchPlan):
             given = [pair for pair in given if pair[0] not in entity.fixed_inputs]
@@ -126,16 +132,21 @@ class NodeWriter:
     def metadata(self, node: Node, base: NodeMetadata) -> WireNodeMetadata:
         """Return what a node says about how it is run: its entity's own metadata, and its overrides on top."""
         message = WireNodeMetadata()
-        self._fill_metadata(message, node, base)
+        self._fill_metadata(message, node, base, base.name)
         return message
 
     def _fill_metadata(
-        self, message: WireNodeMetadata, node: Node, base: NodeMetadata, name_only: bool = False
+        self,
+        message: WireNodeMetadata,
+        node: Node,
+        base: NodeMetadata | TaskMetadata,
+        name: str,
+        name_only: bool = False,
     ) -> None:
         given, counts = node.overrides.given, node.overrides.metadata
         if name_only or not given:  # the overrides are for parts of the node, or there are none
             given, counts = {}, None
-        message.name = given.get("name") or base.name
+        message.name = given.get("name") or name
         timeout, retries, interruptible = base.timeout, base.retries, base.interruptible
         if counts is not None:
             timeout = counts.timeout if "timeout" in given else timeout

@@ -7,14 +7,13 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fletching.executable import Executable
-from fletching.types.engine import part_transformer
+from fletching.types.engine import generation
 from fletching.types.idl import typed_interface
 
 if TYPE_CHECKING:
     from flyteidl.core.interface_pb2 import TypedInterface
     from flyteidl.core.tasks_pb2 import TaskMetadata as WireTaskMetadata
 
-    from fletching.interface import Interface
     from fletching.metadata import TaskMetadata
 
 __all__ = ["wire_interface", "wire_metadata"]
@@ -37,19 +36,14 @@ def wire_interface(entity: Executable) -> TypedInterface:
     if type(entity).interface is not Executable.interface:
         return entity.interface
     interface = entity.python_interface
-    return _kept(_interfaces, entity, _types(interface), lambda: typed_interface(interface))
+    # A type that is registered later has another transformer.
+    return _kept(_interfaces, entity, (interface, generation()), lambda: typed_interface(interface))
 
 
 def wire_metadata(entity: Executable) -> WireTaskMetadata:
     """Return an entity's metadata; the message is shared: copy it, and never change it."""
     metadata: TaskMetadata = entity.metadata
     return _kept(_metadata, entity, (metadata,), metadata.to_taskmetadata_model)
-
-
-def _types(interface: Interface) -> tuple[Any, ...]:
-    """Return what the wire form depends on: a type that is registered later has another transformer."""
-    kinds = (*interface.inputs.values(), *interface.outputs.values())
-    return (interface, *map(part_transformer, kinds))
 
 
 def _kept(kept: dict[int, _Kept], entity: Any, source: tuple[Any, ...], make: Any) -> Any:

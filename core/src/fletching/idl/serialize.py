@@ -10,6 +10,8 @@ from flyteidl.core import identifier_pb2
 from flyteidl.core.identifier_pb2 import Identifier
 
 from fletching.errors import SerializationError
+from fletching.idl.template import task_spec
+from fletching.idl.workflow import workflow_spec
 from fletching.launch_plans import LaunchPlan, default_plan
 from fletching.python_task import PythonTask
 from fletching.reference_entity import ReferenceEntity
@@ -167,15 +169,11 @@ class Registry:
 
     def _message(self, kind: str, entity: Any, identifier: Identifier) -> Any:
         if kind == "workflow":
-            from fletching.idl.workflow import workflow_spec
-
             return workflow_spec(entity, identifier, self)
         if kind == "launch_plan":
             from fletching.idl.launch_plan import launch_plan_message
 
             return launch_plan_message(entity, identifier, self)
-        from fletching.idl.template import task_spec
-
         for hint in getattr(entity, "node_dependency_hints", None) or ():
             self.reference(hint)
         return task_spec(entity, self.settings)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fletching.types.base import TypeTransformer
 
-__all__ = ["Factory", "field_transformer", "part_transformer", "register", "transformer"]
+__all__ = ["Factory", "field_transformer", "generation", "part_transformer", "register", "transformer"]
 
 Factory: TypeAlias = "Callable[[Any, tuple[Any, ...]], TypeTransformer[Any] | None]"
 """Makes the transformer of an annotation and of what stood beside it in ``Annotated``; None if it is not the one."""
@@ -71,6 +71,7 @@ CACHE_LIMIT = 4096
 
 _registered: dict[Any, Factory] = {}
 _cache: dict[Any, TypeTransformer[Any]] = {}
+_generation = object()
 _watching: list[bool] = []
 _being_made = _local()
 
@@ -116,9 +117,14 @@ def part_transformer(annotation: Any) -> TypeTransformer[Any]:
     return found
 
 
+def generation() -> object:
+    """Return an object that is another one after each registration, for who keeps what transformers gave."""
+    return _generation
+
+
 def _forget() -> None:
-    global _cache
-    _cache = {}
+    global _cache, _generation
+    _cache, _generation = {}, object()
 
 
 def register(python_type: Any, factory: Factory) -> Callable[[], None]:
