@@ -187,13 +187,17 @@ def test_placeholders_that_cannot_be_filled_in() -> None:
     for text, message in (
         (
             "{{.image.y}}",
-            "{{.image.y}} names the unknown image 'y'; configured: 'default', 'x', 'bare', 'dig-est'",
+            (
+                "{{.image.y}} names the unknown image 'y'; configured: 'default', 'x', 'bare', 'dig-est'; others are named"
+                " on the command line, --image y=IMAGE, or in the image_config of the settings"
+            ),
         ),
         (
             "{{.image.bar.fqn}}",
             (
                 "{{.image.bar.fqn}} names the unknown image 'bar'; did you mean 'bare'?;"
-                " configured: 'default', 'x', 'bare', 'dig-est'"
+                " configured: 'default', 'x', 'bare', 'dig-est'; others are named on the command line,"
+                " --image bar=IMAGE, or in the image_config of the settings"
             ),
         ),
         ("{{.image.x.foo}}", "{{.image.x.foo}} asks for 'foo' of an image, expected fqn or version"),
@@ -204,7 +208,7 @@ def test_placeholders_that_cannot_be_filled_in() -> None:
         assert isinstance(caught.value, ImageError)
     with pytest.raises(ImageError, match=r"asks for the version of 'e/f', which has none$"):
         resolve_image("{{.image.bare.version}}", ImageConfig(images=[Image("bare", "e/f")]))
-    with pytest.raises(ImageError, match=r"configured: none$"):
+    with pytest.raises(ImageError, match=r"configured: none; others are named on the command line, --image bare=IMAGE"):
         resolve_image("{{.image.bare.version}}", None)
     assert resolve_image("{{.image.default.fqn}}", ImageConfig(Image("default", "a/b", "t"))) == "a/b"
 

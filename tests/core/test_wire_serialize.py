@@ -21,6 +21,7 @@ from fletching import (
     LaunchPlan,
     PodTemplate,
     Promise,
+    PythonFunctionTask,
     PythonTask,
     Resources,
     SerializationSettings,
@@ -30,7 +31,7 @@ from fletching import (
     task,
     workflow,
 )
-from fletching.errors import ConfigError, SerializationError
+from fletching.errors import ConfigError, ResolverError, SerializationError
 from fletching.extend import (
     Executable,
     Interface,
@@ -156,6 +157,22 @@ def test_a_task_with_another_config_in_one_node_needs_another_name() -> None:
     with pytest.raises(SerializationError, match=r"with_overrides\(task_config=...\) makes another task"):
         serialize([wf], SETTINGS)
     assert sized.task_config.size == 1
+
+
+@task
+def plain(a: int) -> int:
+    return a
+
+
+def test_a_function_with_another_config_in_one_node_says_so() -> None:
+    class Sized(PythonFunctionTask[str]):
+        pass
+
+    sized: Any = Sized("small", plain.task_function)
+    wf = Workflow("function config")
+    wf.add_entity(sized, a=1).with_overrides(task_config="large")
+    with pytest.raises(ResolverError, match=r"plain' has another config, 'large', by with_overrides\(task_config"):
+        serialize([wf], SETTINGS)
 
 
 @workflow

@@ -14,9 +14,10 @@ from flyteidl.admin.task_pb2 import TaskSpec
 
 import fletching
 from fletching import Image, ImageConfig, SerializationSettings, accelerators
-from fletching.extend import PluginManager, hookimpl, task_template, use_manager
+from fletching.errors import ConfigError
+from fletching.extend import PluginManager, PythonAutoContainerTask, hookimpl, task_template, use_manager
 from fletching.idl.template import task_spec
-from fletching.resolver import default_task_resolver
+from fletching.resolver import DefaultTaskResolver, default_task_resolver
 
 GOLDEN = Path(__file__).parent / "golden"
 SPECS = json.loads((GOLDEN / "templates.json").read_text())["specs"]
@@ -81,3 +82,37 @@ def test_a_task_without_function_and_docs_has_no_description() -> None:
     description = task_spec(told, settings).description
     assert description.short_description == "short"
     assert not description.HasField("long_description")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (None, "returned None, expected a list of words"),
+        ("run", "returned 'run', expected a list of words"),
+        (["run", None], r"returned None as word 1 of \['run', None\], expected a str"),
+    ],
+)
+def test_a_command_that_is_no_list_of_words(words: Any, told: str) -> None:
+    def give(*args: Any) -> Any:
+        return words
+
+    class Odd(DefaultTaskResolver):
+        location = "tests.odd"
+        loader_args = give
+
+    class Own(PythonAutoContainerTask[None]):
+        get_command = give
+
+    commanded = fletching.task(idle)
+    commanded.set_command_fn(give)
+    with pytest.raises(ConfigError, match=f"idle': the function given to set_command_fn {told}"):
+        task_spec(commanded, SETTINGS)
+    resolved = fletching.task(idle, task_resolver=Odd())
+    with pytest.raises(ConfigError, match=rf"idle': loader_args\(\) of the resolver 'tests.odd' {told}"):
+        task_spec(resolved, SETTINGS)
+    with pytest.raises(ConfigError, match=rf"task 'own': get_command\(\) {told}"):
+        task_spec(Own("own", None), SETTINGS)
+
+
+def idle() -> None:
+    """Do nothing."""

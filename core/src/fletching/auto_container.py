@@ -139,12 +139,19 @@ class PythonAutoContainerTask(PythonTask[T]):
             "--resolver",
             self.task_resolver.location,
             "--",
-            *self.task_resolver.loader_args(settings, self),
+            *_words(
+                self.name,
+                f"loader_args() of the resolver {self.task_resolver.location!r}",
+                self.task_resolver.loader_args(settings, self),
+            ),
         ]
 
     def get_command(self, settings: SerializationSettings) -> list[str]:
         """Return the container's command, with the fetching of code in front where that is how code gets there."""
-        command = (self._command_fn or self.get_default_command)(settings)
+        if self._command_fn is None:
+            command = self.get_default_command(settings)
+        else:
+            command = _words(self.name, "the function given to set_command_fn", self._command_fn(settings))
         if not settings.should_fast_serialize():
             return command
         fast = settings.fast_serialization_settings
@@ -180,7 +187,8 @@ class PythonAutoContainerTask(PythonTask[T]):
         packages = getattr(self._container_image, "runtime_packages", None)
         if packages:
             environment["_F_RUNTIME_PACKAGES"] = " ".join(packages)
-        container = Container(image=self.get_image(settings), args=self.get_command(settings))
+        words = _words(self.name, "get_command()", self.get_command(settings))
+        container = Container(image=self.get_image(settings), args=words)
         self._fill_resources(container.resources, settings)
         for key, value in environment.items():
             container.env.add(key=key, value=value)
@@ -246,6 +254,18 @@ def _checked_memory(task: str, accelerator: Any, shared_memory: bool | str | Non
     if accelerator is not None and not isinstance(accelerator, BaseAccelerator):
         raise ConfigError(f"task {task!r}: accelerator must be a BaseAccelerator, got {accelerator!r}")
     return check_shared_memory(shared_memory)
+
+
+def _words(task: str, source: str, words: object) -> list[str]:
+    """Return what a task's own code gave as words of a command, if that is what they are."""
+    if not isinstance(words, (list, tuple)):
+        raise ConfigError(f"task {task!r}: {source} returned {words!r}, expected a list of words")
+    for number, word in enumerate(words):
+        if not isinstance(word, str):
+            raise ConfigError(
+                f"task {task!r}: {source} returned {word!r} as word {number} of {words!r}, expected a str"
+            )
+    return list(words)
 
 
 def _checked_resolver(task: str, resolver: TaskResolverMixin | None) -> TaskResolverMixin:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from fletching.deck import DEFAULT_DECK_FIELDS
-from fletching.errors import ConfigError, close_match
+from fletching.errors import ConfigError, ResolverError, close_match
 from fletching.executable import Executable
 from fletching.interface import Interface
 from fletching.options import checked_environment, checked_object, deck_options, unknown_option
@@ -36,6 +36,9 @@ class PythonTask(Executable, Generic[T]):
     A plugin overrides `execute`, and of the ``get_…`` methods those whose answer is not "none".
     Calling a task runs it at once, in this process, with native values; in a workflow's body it becomes a node.
     """
+
+    _reconfigured = False
+    """Whether it is another task with another config, of which only a workflow's node knows."""
 
     def __init__(
         self,
@@ -194,7 +197,24 @@ class PythonTask(Executable, Generic[T]):
         copy.__setstate__(self.__getstate__())
         copy._task_config = task_config
         copy._lhs = None  # no variable holds it: in another process it arrives as a value
+        copy._reconfigured = self._reconfigured or task_config is not self._task_config
         return copy
+
+    def find_lhs(self) -> str:
+        """Return the name of the module's variable that holds this.
+
+        Raises:
+            ResolverError: no variable of the module does.
+        """
+        try:
+            return super().find_lhs()
+        except ResolverError:
+            if not self._reconfigured:
+                raise
+        raise ResolverError(
+            f"task {self.name!r} has another config, {self.task_config!r}, by with_overrides(task_config=...), which the "
+            "wire has no place for in a node; make a task with that config, and call that one"
+        )
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
