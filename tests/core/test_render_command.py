@@ -166,6 +166,18 @@ def test_a_package_is_what_its_modules_declare_each_once(fletch: Renderer) -> No
         )
 
 
+def test_what_a_package_itself_declares_has_one_name_whoever_asks(fletch: Renderer) -> None:
+    fletch.write("pkg/__init__.py", "")
+    fletch.write("pkg/sub/__init__.py", "from fletching import task\n\n@task\ndef one() -> None: ...\n")
+    fletch.write(
+        "pkg/sub/user.py",
+        "from fletching import workflow\nfrom pkg.sub import one\n\n@workflow\ndef uses() -> None:\n    one()\n",
+    )
+    for words in (["pkg"], ["pkg/sub/__init__.py"], ["-m", "pkg.sub"]):
+        printed = fletch("render", *words, "--task")
+        assert names(printed.data) == [("task", "pkg.sub.one")]
+
+
 def test_the_same_text_in_every_process(fletch: Renderer) -> None:
     command = [sys.executable, "-m", "fletching", "render", "flow.py", "--format", "text"]
     printed = {

@@ -73,7 +73,7 @@ def _load_file(path: str) -> ModuleType:
         name = f"{package}.{name}"
     sys.path.insert(0, folder)
     if "." in name:
-        return importlib.import_module(name)
+        return importlib.import_module(name.removesuffix(".__init__"))
     if name in sys.modules or name in sys.stdlib_module_names:
         name = f"_file_{name}"  # a file called json.py must not take that module's place
     spec = importlib.util.spec_from_file_location(name, os.path.abspath(path))
