@@ -188,8 +188,8 @@ def test_placeholders_that_cannot_be_filled_in() -> None:
         (
             "{{.image.y}}",
             (
-                "{{.image.y}} names the unknown image 'y'; configured: 'default', 'x', 'bare', 'dig-est'; others are named"
-                " on the command line, --image y=IMAGE, or in the image_config of the settings"
+                "{{.image.y}} names the unknown image 'y'; configured: 'default', 'x', 'bare', 'dig-est'; others are"
+                " named on the command line, --image y=IMAGE, or in the image_config of the settings"
             ),
         ),
         (

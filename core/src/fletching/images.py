@@ -206,8 +206,8 @@ def fill(colon: str, placeholder: str, name: str, attribute: str | None, *, conf
         known = [image.name for image in config.images or ()]
         listed = ", ".join(map(repr, known)) or "none"
         raise ImageError(
-            f"{placeholder} names the unknown image {name!r}{close_match(name, known)}; configured: {listed}; others are "
-            f"named on the command line, --image {name}=IMAGE, or in the image_config of the settings"
+            f"{placeholder} names the unknown image {name!r}{close_match(name, known)}; configured: {listed}; others "
+            f"are named on the command line, --image {name}=IMAGE, or in the image_config of the settings"
         )
     what = (attribute or "full").lower()
     if what == "fqn":

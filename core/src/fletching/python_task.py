@@ -212,8 +212,8 @@ class PythonTask(Executable, Generic[T]):
             if not self._reconfigured:
                 raise
         raise ResolverError(
-            f"task {self.name!r} has another config, {self.task_config!r}, by with_overrides(task_config=...), which the "
-            "wire has no place for in a node; make a task with that config, and call that one"
+            f"task {self.name!r} has another config, {self.task_config!r}, by with_overrides(task_config=...), which "
+            "the wire has no place for in a node; make a task with that config, and call that one"
         )
 
     def __setstate__(self, state: dict[str, Any]) -> None:
