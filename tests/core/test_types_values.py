@@ -342,9 +342,14 @@ def test_what_may_stand_inside_only() -> None:
     assert field_transformer(set).to_plain({"a"}) == ["a"]
     assert len(field_transformer(set[Any]).to_plain({1, "a"})) == 2
     for annotation in (tuple[int, ...], Decimal, Any, set[int]):
-        inside = field_transformer(annotation)
         with pytest.raises(UnsupportedTypeError, match="cannot be an input or output"):
-            inside.literal_type()
+            transformer(annotation)
+    with pytest.raises(UnsupportedTypeError, match="cannot be an input or output"):
+        field_transformer(tuple[int, ...]).literal_type()
+    # What an object's wire type says of such a field is what flytekit says there.
+    for annotation, name in ((Decimal, "<class 'decimal.Decimal'>"), (Any, "typing.Any"), (set[int], "set[int]")):
+        said = field_transformer(annotation).literal_type()
+        assert (said.blob.format, said.metadata["python_class_name"]) == ("PythonPickle", name)
     assert field_transformer(Decimal).to_python(packed("1.50")) == Decimal("1.50")
     assert field_transformer(UUID).to_python(packed(str(UUID(int=3)))) == UUID(int=3)
 
