@@ -141,7 +141,15 @@ def test_requirements_and_commands_are_told(line: str, name: str, word: str) -> 
 
 
 @pytest.mark.parametrize(
-    "line", ["# flytekit==1.2", "flytectl get project", "fletching==0.1", "my-flytekit-fork", "x/pyflyte.txt"]
+    "line",
+    [
+        "# flytekit==1.2",
+        "flytectl get project",
+        "fletching==0.1",
+        "my-flytekit-fork",
+        "x/pyflyte.txt",
+        "RUN cp $V/bin/flytekit_venv /bin",
+    ],
 )
 def test_other_lines_are_left_alone(line: str) -> None:
     assert in_lines(line) == ()

@@ -201,6 +201,26 @@ def test_a_module_as_a_value_is_told() -> None:
     assert advice(before) == {"flytekit": 2}
 
 
+def test_a_function_of_a_plugin_is_no_module() -> None:
+    before = """\
+        from flytekitplugins.wandb import wandb_init
+        import flytekitplugins.deck.renderer as renderer
+
+        @wandb_init
+        @wandb_init
+        def f(): ...
+        renderer.Box(), renderer.Box()
+    """
+    assert made(textwrap.dedent(before)) == textwrap.dedent(before)
+    done = migrate_text(textwrap.dedent(before))
+    assert [(one.line, one.name) for one in done.findings] == [
+        (1, "flytekitplugins.wandb.wandb_init"),
+        (7, "flytekitplugins.deck.renderer.Box"),
+    ]
+    assert "no plugin here has this" in done.findings[0].advice
+    assert "fletching-deck" in done.findings[1].advice
+
+
 def test_a_fallback_keeps_the_name() -> None:
     before = """
         try:

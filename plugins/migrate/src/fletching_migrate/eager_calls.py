@@ -21,7 +21,7 @@ def not_awaited(tree: ast.Module) -> list[Finding]:
     functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
     imported = _imported(tree)
     tasks = {one.name for one in functions if isinstance(one, ast.FunctionDef) and _is(one, "task", imported)}
-    advice = "an eager task awaits every call here: write 'await' in front of it"
+    advice = "an eager task awaits every call here: write 'await' in front of it, or give it to gather()"
     found = [
         Finding(line=call.lineno, name=call.func.id, advice=advice)
         for one in functions

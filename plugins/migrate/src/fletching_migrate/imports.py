@@ -67,7 +67,7 @@ class Imports:
 
     def _module(self, scope: object, local: str, base: str, found: list[tuple[cst.Import, cst.ImportAlias]]) -> None:
         """Rewrite ``import flytekit`` in any of its forms, and all uses of the name it binds."""
-        if not (self.names.is_module(base) or base in ROOTS):
+        if not (self.names.is_module(base) or base in ROOTS or base.startswith("flytekitplugins.")):
             self.findings.append(Finding(line=self.source.line(found[0][0]), name=base, advice=UNKNOWN))
             return
         changed = self.uses(scope, local, base)

@@ -64,7 +64,8 @@ class Names:
     def is_module(self, path: str) -> bool:
         """Tell whether a dotted path is a module of flytekit, and not one of its functions or classes."""
         if path.startswith("flytekitplugins"):
-            return path.rpartition(".")[2].islower() and path not in self._exact
+            # Below a plugin's package, a name in small letters is a function as likely as a module.
+            return path.count(".") < 2 or any(name.startswith(f"{path}.") for name in self._exact)
         return path in self._modules
 
     def home(self, path: str) -> Home:

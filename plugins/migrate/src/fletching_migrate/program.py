@@ -67,7 +67,7 @@ def _rewritten(text: str, tree: ast.Module, names: Names) -> Migrated:
     findings = [*imports.findings, *in_strings(source, names, imports.handled), *not_awaited(tree)]
     return Migrated(
         text=made,
-        findings=tuple(sorted(findings, key=lambda one: (one.line, one.name))),
+        findings=tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.name))),
         packages=frozenset(imports.packages),
     )
 

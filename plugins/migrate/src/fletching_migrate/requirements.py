@@ -20,7 +20,7 @@ NAMES = re.compile(
     |\.gitlab-ci\.ya?ml|azure-pipelines\.ya?ml|Jenkinsfile|Procfile|\.pre-commit-config\.ya?ml""",
     re.VERBOSE,
 )
-IMAGE = re.compile(r"[\w.-]+(?:/[\w.-]+)*/flytekit(?::[\w.-]+)?")
+IMAGE = re.compile(r"(?<![\w./:@}-])[\w.-]+(?:/[\w.-]+)*/flytekit(?::[\w.-]+)?(?![\w./@-])")
 PACKAGE = re.compile(r"(?<![\w./-])(flytekit(?:plugins[-_][\w-]+)?)(?![\w./])(\[[\w, -]*\])?", re.IGNORECASE)
 COMMAND = re.compile(r"(?<![\w./-])(pyflyte(?:-[a-z]+)*|flyte-cli)(?![\w./-])(?:[ \t]+([a-z][a-z-]*))?")
 MODULE = re.compile(r"\bpython[\d.]*\s+-m\s+flytekit[\w.]*")
