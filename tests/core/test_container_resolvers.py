@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import venv
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from uv import find_uv_bin
 
-from containers import Container
+from containers import Container, program
 from distributions import Site, metadata_text
 
 if TYPE_CHECKING:
@@ -169,3 +170,31 @@ def test_packages_are_installed_before_the_code_is_imported(tmp_path: Path) -> N
     places = {"PYTHONPATH": os.pathsep.join(libraries), "PATH": os.path.dirname(find_uv_bin())}
     ended = container.finish(command, _F_RUNTIME_PACKAGES=f"--offline --no-cache {wheel}", **places)
     assert ended.outputs(o0=int) == {"o0": 41}
+
+
+OBJECTS = """
+from functools import partial
+from fletching import task
+from json import JSONEncoder
+
+def add(a: int, b: int) -> int:
+    return a + b
+
+class Scale(JSONEncoder):
+    def __call__(self, a: int) -> int:
+        return 3 * a
+
+added = task(partial(add, b=1))
+scaled = task(Scale())
+"""
+
+
+def test_a_task_of_an_object_that_can_be_called_is_found_by_its_variable(tmp_path: Path) -> None:
+    container = Container(tmp_path, OBJECTS)
+    container.give({"a": 5})
+    rendered = container.finish([program("fletch"), "render", "code_of_test.py"])
+    found = [one["task"]["template"] for one in json.loads(rendered.output)]
+    assert [one["id"]["name"] for one in found] == ["code_of_test.partial", "code_of_test.Scale"]
+    words = [tuple(one["container"]["args"][-4:]) for one in found]
+    results = [container.finish(container.command("", words=each)).outputs(o0=int) for each in words]
+    assert results == [{"o0": 6}, {"o0": 15}]

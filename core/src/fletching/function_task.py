@@ -64,7 +64,8 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         self._task_function = task_function
         self._execution_mode = _checked_mode(task_function, execution_mode, self._runs_modes())
         self._node_dependency_hints = _checked_hints(task_function, execution_mode, node_dependency_hints)
-        self._locate(module_name(task_function))
+        # An object that can be called, such as a partial, tells where its class is, which is elsewhere.
+        self._locate(module_name(task_function) if hasattr(task_function, "__name__") else None)
         name = f"{wire_module(self._instantiated_in)}.{function_name(task_function)}"
         interface = Interface.from_function(
             task_function, pickle_untyped=pickle_untyped, check_return=self._checks_return

@@ -171,7 +171,7 @@ class DefaultTaskResolver(TaskResolverMixin):
 
     def loader_args(self, settings: SerializationSettings | None, t: PythonTask[Any]) -> list[str]:
         function = getattr(t, "task_function", None)
-        if function is None:
+        if function is None or not hasattr(function, "__name__"):  # none, or an object that can be called
             return ["task-module", wire_module(t.instantiated_in), "task-name", t.lhs]
         module, variable = module_name(function), str(function.__name__)
         held = getattr(sys.modules.get(module), variable, None)
