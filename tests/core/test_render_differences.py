@@ -46,6 +46,8 @@ def test_against_another_file_a_package_and_what_was_printed_before(fletch: Rend
     fletch.write("before.json", fletch("render", "flow.py").out)
     fletch.write("before.yaml", fletch("render", "flow.py", "--format", "yaml").out)
     fletch.write("before/flow.py", FLOW.format(retries=2))
+    # A folder of notes may have a file that is called as a module is which the other process needs.
+    fletch.write("json.py", "raise RuntimeError('imported by mistake')")
     others = ("out.tgz", "out", "before.json", "before.yaml", "before/flow.py")
     for other in others:
         same = fletch("render", "flow.py", "--diff", other)

@@ -177,7 +177,7 @@ def _settings_words() -> list[str]:
 
 def _in_process(words: Iterable[str], folder: str, what: str) -> Named:
     """Render in another process, where modules of the same names can be imported."""
-    command = [sys.executable, "-m", "fletching", "render", *words, "--format", "json"]
+    command = [sys.executable, "-P", "-m", "fletching", "render", *words, "--format", "json"]
     done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=False)
     if done.returncode:
         raise click.UsageError(f"--diff {what}: it cannot be rendered; see above")
