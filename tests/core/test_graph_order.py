@@ -233,6 +233,7 @@ def test_create_node_gives_nodes_with_outputs() -> None:
             _ = node.o1
         after = create_node(step, name="after")
         node >> after
+        assert (after.flyte_entity, after.upstream_nodes) == (step, [node])
         return node.o0
 
     assert flow(a=1) == 2

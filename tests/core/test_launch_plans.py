@@ -155,6 +155,7 @@ def test_what_a_backend_is_told_is_kept_as_data() -> None:
         "plan-options", flow, labels={"a": "b"}, max_parallelism=5, auto_activate=True, overwrite_cache=None
     )
     assert plan.options == {"labels": {"a": "b"}, "max_parallelism": 5, "auto_activate": True}
+    assert (plan.labels, plan.annotations, plan.notifications, plan.max_parallelism) == ({"a": "b"}, None, [], 5)
 
 
 WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {

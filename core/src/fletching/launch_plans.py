@@ -148,6 +148,26 @@ class LaunchPlan(Executable):
         """What a backend is told about it, by keyword."""
         return dict(self._options)
 
+    @property
+    def notifications(self) -> list[Any]:
+        """Who is told of its executions, and when."""
+        return list(self._options.get("notifications") or ())
+
+    @property
+    def labels(self) -> Any:
+        """The Kubernetes labels of its executions, or None."""
+        return self._options.get("labels")
+
+    @property
+    def annotations(self) -> Any:
+        """The Kubernetes annotations of its executions, or None."""
+        return self._options.get("annotations")
+
+    @property
+    def max_parallelism(self) -> int | None:
+        """The most nodes a backend runs at once, or None for its own limit."""
+        return self._options.get("max_parallelism")
+
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run the workflow at once, or record a node; inputs are given by keyword only.
 

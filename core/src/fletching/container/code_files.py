@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from fletching.container.ignoring import Ignored
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["all_files", "link_target", "loaded_files"]
+
+PARSING = threading.Lock()
+"""One at a time: in Python 3.11 and 3.12 two threads that parse code disturb each other."""
 
 
 def all_files(root: str, *, deref_symlinks: bool = False) -> dict[str, str]:
@@ -155,7 +159,9 @@ def _imported_files(path: str, bases: list[str]) -> list[str]:
 
     try:
         with open(path, "rb") as stream:
-            tree = ast.parse(stream.read())
+            content = stream.read()
+        with PARSING:
+            tree = ast.parse(content)
     except (OSError, SyntaxError, ValueError, RecursionError):
         return []  # what cannot be read here is packed as it is; who imports it will hear of it
     found: list[str] = []

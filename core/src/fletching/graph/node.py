@@ -105,6 +105,16 @@ class Node:
                     found[id(node)] = node
         return tuple(sorted(found.values(), key=lambda node: node.builder.position(node)))
 
+    @property
+    def flyte_entity(self) -> Any:
+        """What is called; `entity`, as code written for the Flyte SDK names it."""
+        return self.entity
+
+    @property
+    def upstream_nodes(self) -> list[Node]:
+        """The nodes of `upstream`, as code written for the Flyte SDK names them."""
+        return list(self.upstream)
+
     def with_overrides(self, **overrides: Any) -> Node:
         """Change how this one node is run; the task itself stays as it is. Returns self.
 

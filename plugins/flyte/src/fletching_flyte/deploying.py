@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -27,10 +26,6 @@ __all__ = ["Copy", "Deployed", "deploy", "settings_for"]
 
 Copy = Literal["auto", "all", "none"]
 """Which code is sent beside the image: the modules that are imported, every file, or none."""
-
-
-PACKING = threading.Lock()
-"""One at a time: it parses code, and in Python 3.11 and 3.12 two threads that do so disturb each other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +87,7 @@ def deploy(
     bundle = None
     if copy != "none":
         root = settings.source_root or source_root(entities)
-        with PACKING:
-            bundle = pack_code(root, copy=copy)
+        bundle = pack_code(root, copy=copy)
         settings = replace(settings, fast_serialization_settings=_fast(destination, None))
     try:
         if not settings.version:
