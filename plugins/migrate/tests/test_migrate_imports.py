@@ -334,6 +334,26 @@ def test_calls_of_sync_tasks_in_eager_ones_are_told() -> None:
     assert [(one.line, one.name) for one in done.findings] == [(14, "plain"), (15, "plain"), (16, "plain")]
 
 
+def test_promises_in_texts_are_told() -> None:
+    before = """\
+        from flytekit import task, workflow
+
+        @task
+        def plain(x: int) -> int:
+            return int(f"{x}")
+
+        @workflow
+        def flow(x: int, *, y: int) -> int:
+            a, b = plain(x=x), len("b")
+            c = plain(x=x)
+            y = len("y")
+            print(f"{a} {b} {c:>3} {c} {c!r} {c!s} {y}")
+            return plain(x=f"{x}")
+    """
+    done = migrate_text(textwrap.dedent(before))
+    assert [(one.line, one.name) for one in done.findings] == [(12, "c"), (13, "x")]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -50,6 +50,7 @@ def _rewritten(text: str, tree: ast.Module, names: Names) -> Migrated:
 
     from fletching_migrate.eager_calls import not_awaited
     from fletching_migrate.imports import Imports
+    from fletching_migrate.promises import in_texts
     from fletching_migrate.source import Source
     from fletching_migrate.strings import in_strings
 
@@ -64,7 +65,7 @@ def _rewritten(text: str, tree: ast.Module, names: Names) -> Migrated:
     made = Edit.apply(text, imports.edits)
     if not parses(made):
         return _untouched(text, 0, "what would be written is no program for this Python; change the imports by hand")
-    findings = [*imports.findings, *in_strings(source, names, imports.handled), *not_awaited(tree)]
+    findings = [*imports.findings, *in_strings(source, names, imports.handled), *not_awaited(tree), *in_texts(tree)]
     return Migrated(
         text=made,
         findings=tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.name))),
