@@ -256,8 +256,13 @@ def _checked_memory(task: str, accelerator: Any, shared_memory: bool | str | Non
     return check_shared_memory(shared_memory)
 
 
+ONLY_TEXT = {str}
+
+
 def _words(task: str, source: str, words: object) -> list[str]:
     """Return what a task's own code gave as words of a command, if that is what they are."""
+    if type(words) is list and set(map(type, words)) == ONLY_TEXT:
+        return words.copy()
     if not isinstance(words, (list, tuple)):
         raise ConfigError(f"task {task!r}: {source} returned {words!r}, expected a list of words")
     for number, word in enumerate(words):
