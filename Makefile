@@ -31,10 +31,11 @@ demo: $(DEMO_ENV) ## a pipeline of typed tasks and SQL over 336,776 real flights
 test: $(ENV) ## the whole test suite; ARGS="-k name" picks
 	@$(HATCH) run test $(ARGS)
 
+# What is held against other SDKs is held against them once, by `make test`.
 test-others: $(HATCH) ## the suite on every other supported Python that is installed
 	@for version in $(OTHER_PYTHONS); do \
 	  if python$$version -c "" 2>/dev/null; then \
-	    echo "== Python $$version"; $(HATCH) test -py $$version $(if $(ARGS),-- $(ARGS)) || exit 1; \
+	    echo "== Python $$version"; $(HATCH) test -py $$version -- --ignore=tests/compat $(ARGS) || exit 1; \
 	  else echo "== Python $$version is not installed here: skipped"; fi; \
 	done
 
