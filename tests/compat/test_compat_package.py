@@ -72,7 +72,7 @@ def test_a_project_becomes_the_same_files(flytekit: Flytekit, tmp_path: Path) ->
         kind = MESSAGES[KINDS[name.removesuffix(".pb")[-1]]]
         sides = [str(comparable(kind.FromString(each), flytekit.version)) for each in (data, written[1][name])]
         # Where the project lies on this machine is nobody's business in a container, and other bytes on each machine.
-        sides[1] = sides[1].replace(rf'\"{tmp_path / "flytekit"}\"', "null")
+        sides[1] = sides[1].replace(rf"\"{tmp_path / 'flytekit'}\"", "null")
         assert sides[0] == sides[1], name
     # The code beside them: one archive each, named by a digest of what is in it.
     assert [sum(not name.endswith(".pb") for name in each) for each in both] == [1, 1]
