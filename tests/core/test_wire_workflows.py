@@ -18,7 +18,15 @@ from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 from flyteidl.core.literals_pb2 import LiteralMap
 
 import fletching
-from fletching import FastSerializationSettings, Image, ImageConfig, Resources, SerializationSettings, accelerators
+from fletching import (
+    FastSerializationSettings,
+    Image,
+    ImageConfig,
+    Resources,
+    SerializationSettings,
+    accelerators,
+    launch_plans,
+)
 from fletching.extend import dynamic_job, serialize
 from fletching.resolver import default_task_resolver
 from fletching.resources import ResourceSpec
@@ -57,9 +65,12 @@ def programs() -> Any:
     module = types.ModuleType("workflow_programs")
     module.__dict__.update(sdk=fletching, accelerators=accelerators)
     sys.modules["workflow_programs"] = module
-    for path in sorted(GOLDEN.glob("programs_*.py")):
-        exec(compile(path.read_text(), str(path), "exec"), module.__dict__)
-    yield module
+    with pytest.MonkeyPatch.context() as patch:
+        # Other tests load the same programs, and a process has one launch plan of a name.
+        patch.setattr(launch_plans, "_plans", {})
+        for path in sorted(GOLDEN.glob("programs_*.py")):
+            exec(compile(path.read_text(), str(path), "exec"), module.__dict__)
+        yield module
     del sys.modules["workflow_programs"]
 
 
