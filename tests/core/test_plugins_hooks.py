@@ -122,6 +122,9 @@ SKIPPED = {
         f"there is no hook 'fletching_strat'; did you mean 'fletching_start'?; {THE_HOOKS}"
     ),
     NOTHING + "@hookimpl(specname='xyz')\ndef anything(): pass": (f"there is no hook 'xyz'; {THE_HOOKS}"),
+    NOTHING + "@hookimpl\ndef fletching_start(manager): raise ValueError('no such colour')": (
+        f"{UNUSABLE}importing it raised ValueError: no such colour"
+    ),
     NOTHING + "@hookimpl\ndef fletching_start(manager): raise SystemExit(4)": (
         f"{UNUSABLE}it called sys.exit(4) while it was imported"
     ),

@@ -51,15 +51,16 @@ class Relay(pluggy.PluginManager):
                 known = sorted(vars(self.hook))
                 hint = close_match(hook, known)
                 raise PluginContractError(f"there is no hook {hook!r}{hint}; the hooks are {', '.join(known)}")
+        asked = name or self._name(plugin)
+        if self.is_registered(plugin) or self.has_plugin(asked or self.get_canonical_name(plugin)):
+            raise PluginContractError(f"{name or plugin!r} is already registered")
         try:
-            given = self.register(plugin, name or self._name(plugin))
-        except pluggy.PluginValidationError as error:
-            raise PluginContractError(str(error)) from error
-        except ValueError as error:
-            raise PluginContractError(f"{name or plugin!r} is already registered") from error
-        except BaseException:  # its fletching_start failed, after pluggy had stored it
+            given = self.register(plugin, asked)
+        except BaseException as error:  # its fletching_start failed, perhaps, after pluggy had stored it
             if self.is_registered(plugin):
                 self.unregister(plugin)
+            if isinstance(error, pluggy.PluginValidationError):
+                raise PluginContractError(str(error)) from error
             raise
         assert given is not None  # only a blocked name gives None, and this class blocks none
         return given
