@@ -190,9 +190,11 @@ def test_what_leaves_no_outputs(container: Container) -> None:
     container.give({"code": 7})
     ended = container.run("leave")
     assert (ended.code, ended.files) == (7, set())
+    assert ended.output == "the task called sys.exit(7), so it has neither outputs nor an error\n"
     container.give({})
     ended = container.run("interrupted")
     assert (ended.code, ended.files) == (1, set())
+    assert ended.output == "the task was interrupted, so it has neither outputs nor an error\n"
 
 
 def test_a_forked_process_that_returns_writes_nothing(container: Container) -> None:

@@ -96,8 +96,10 @@ class _Container:
         elif isinstance(problem, IgnoreOutputs):
             return 0
         elif isinstance(problem, SystemExit):
+            _say(f"the task called sys.exit({problem.code!r}), so it has neither outputs nor an error")
             raise problem
         elif isinstance(problem, KeyboardInterrupt):
+            _say("the task was interrupted, so it has neither outputs nor an error")
             return INTERRUPTED
         return self._tell(problem)
 
