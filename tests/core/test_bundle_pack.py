@@ -105,6 +105,14 @@ def test_histories_caches_and_environments_are_left_out(project: Path) -> None:
     assert packed(project).files == wanted
 
 
+def test_secrets_stay_here_unless_they_are_asked_for(project: Path) -> None:
+    wanted = packed(project).files
+    put(project, ".env pkg/.env .env.local .netrc .pypirc .aws/credentials .kube/config pkg/.ssh/id_rsa")
+    assert packed(project).files == wanted
+    (project / ".flyteignore").write_text("!/.env\n")
+    assert set(packed(project).files) - set(wanted) == {".env", ".flyteignore"}
+
+
 def test_ignore_files_of_all_kinds_are_honoured(project: Path) -> None:
     put(
         project,

@@ -35,8 +35,16 @@ STANDARD = [
     "*.pyc",
     "*.pyo",
     ".DS_Store",
+    ".env",
+    ".env.*",
+    ".netrc",
+    ".pypirc",
+    ".aws/",
+    ".kube/",
+    ".ssh/",
 ]
-"""Not wanted: histories, caches, environments. An ignore file may take one back, but for ``.git``: ``!.cache/``."""
+"""Not wanted: histories, caches, environments, and secrets, which are no code and which everybody could read who may
+read a bundle. An ignore file may take one back, but for ``.git``: ``!.cache/``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
