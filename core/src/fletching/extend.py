@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fletching.cli.render_entities import pick as pick
     from fletching.container.bundle import CodeBundle as CodeBundle
     from fletching.container.bundle import pack_code as pack_code
+    from fletching.container.code_files import all_files as all_files
     from fletching.container.unpack import unpack_code as unpack_code
     from fletching.context import Execution as Execution
     from fletching.context import ExecutionMode as ExecutionMode
@@ -146,6 +147,7 @@ _HOMES = {
     "TypeEngine": "type_plugins",
     "TypeTransformer": "types.base",
     "WorkflowBase": "workflows",
+    "all_files": "container.code_files",
     "cache_dir": "home",
     "check_signature": "idl.signature",
     "chosen_settings": "cli.render_settings",

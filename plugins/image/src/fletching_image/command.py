@@ -1,0 +1,71 @@
+"""``fletch image``: the images that files ask for, and what each is built from."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fletching_image.spec import ImageSpec
+
+__all__ = ["image"]
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("sources", metavar="[FILE]...", nargs=-1)
+@click.option("-m", "--module", "modules", multiple=True, help="A module, or a package with all its modules.")
+@click.option("-o", "--output", metavar="DIR", help="Write the build context of each image into a folder below DIR.")
+@click.option("--recipe", is_flag=True, help="Print the recipes instead of the names.")
+def image(sources: tuple[str, ...], modules: tuple[str, ...], output: str | None, recipe: bool) -> None:
+    """List the images that the tasks of FILE ask for with an ImageSpec.
+
+    FILE is a Python file or a folder of them. With -o, what docker, podman or buildah build each from is written, and
+    the commands that do it are printed; an image stands before those that are based on it.
+    """
+    if not sources and not modules:
+        raise click.UsageError("name a file or a folder, or give -m MODULE")
+    from fletching.extend import declared
+    from fletching_image.context import build_command
+
+    specs = _with_bases(_asked(each.entity for each in declared(sources, modules)))
+    if not specs:
+        click.echo("no task has an ImageSpec as its container_image", err=True)
+    for spec in specs:
+        name = spec.image_name()
+        if output is not None:
+            folder = spec.write_context(os.path.join(output, name.rpartition("/")[2].replace(":", "-")))
+            click.echo(shlex.join(build_command(spec, folder)))
+            if spec.registry:
+                click.echo(shlex.join(["docker", "push", name]))
+        elif recipe:
+            click.echo(f"# {name}\n{spec.containerfile()}")
+        else:
+            click.echo(name)
+
+
+def _asked(entities: Iterable[Any]) -> list[ImageSpec]:
+    """Return the specifications that entities ask for: their own, and those of the nodes and tasks in them."""
+    from fletching_image.spec import ImageSpec
+
+    found: dict[ImageSpec, None] = {}
+    for entity in entities:
+        given = [getattr(entity, "container_image", None), getattr(entity, "image", None)]
+        found.update(dict.fromkeys(each for each in given if isinstance(each, ImageSpec)))
+    return list(found)
+
+
+def _with_bases(specs: Iterable[ImageSpec]) -> list[ImageSpec]:
+    from fletching_image.spec import ImageSpec
+
+    found: dict[ImageSpec, None] = {}
+    for spec in specs:
+        line = [spec]
+        while isinstance(line[0].base_image, ImageSpec):
+            line.insert(0, line[0].base_image)
+        found.update(dict.fromkeys(line))
+    return list(found)
