@@ -362,6 +362,11 @@ def current_context() -> ExecutionParameters:
 class FlyteContext:
     """The context argument of `PythonTask.dispatch_execute` and its kin, for code written against the Flyte SDK."""
 
+    @staticmethod
+    def current_context() -> FlyteContext:
+        """The same as `FlyteContextManager.current_context`."""
+        return FlyteContext()
+
     @property
     def user_space_params(self) -> ExecutionParameters:
         """The same as `current_context`."""
