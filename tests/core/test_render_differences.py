@@ -7,7 +7,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fletching.cli.render_fields import MISSING, changes, leaves
@@ -133,6 +133,7 @@ DATA: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(DATA, DATA)
+@example([{"a": 1}], [{"a": True}])
 def test_differences_are_found_where_there_are_any_and_only_there(one: Any, other: Any) -> None:
     found = list(changes(one, other))
     assert bool(found) == (json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True))

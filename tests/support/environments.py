@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,15 @@ from repository import ROOT
 __all__ = ["Environment", "build_wheel", "run_uv"]
 
 
+AMBIENT = ("UV_CONSTRAINT", "UV_OVERRIDE")
+"""What the development environment asks of uv: it is not for the environments that tests make."""
+
+
 def run_uv(*arguments: str | Path, cwd: Path = ROOT) -> str:
     """Run the pinned uv and return what it printed."""
-    done = subprocess.run(
-        [find_uv_bin(), "--quiet", *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False
-    )
+    command = [find_uv_bin(), "--quiet", *map(str, arguments)]
+    kept = {name: value for name, value in os.environ.items() if name not in AMBIENT}
+    done = subprocess.run(command, cwd=cwd, env=kept, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -61,7 +61,7 @@ class Notification(WireValue):
         if not phases or any(phase not in ENDS for phase in phases):
             refuse(self, "phases", self.phases, f"a list of one or more of {known}")
         people = tuple(self.recipients_email) if isinstance(self.recipients_email, (list, tuple)) else ()
-        if not people or not all(isinstance(one, str) and one for one in people):
+        if not people or not all(isinstance(one, str) and one.strip() for one in people):
             refuse(self, "recipients_email", self.recipients_email, "a list of one or more addresses")
         set_field(self, "phases", tuple(map(WorkflowExecutionPhase, phases)))
         set_field(self, "recipients_email", people)

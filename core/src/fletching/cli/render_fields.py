@@ -49,7 +49,7 @@ def leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def changes(old: Any, new: Any, path: str = "") -> Iterator[Change]:
     """Tell in what two messages differ, field by field; ``path`` is where both are."""
-    if old == new and type(old) is type(new):
+    if old == new and _words(old) == _words(new):  # Python says of 1 and True that they are equal, also deep inside
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for name in [*old, *(name for name in new if name not in old)]:
@@ -61,6 +61,10 @@ def changes(old: Any, new: Any, path: str = "") -> Iterator[Change]:
             yield Change(where, MISSING, value) if old is MISSING else Change(where, value, MISSING)
     else:
         yield Change(path, old, new)
+
+
+def _words(value: Any) -> str:
+    return "" if value is MISSING else json.dumps(value, sort_keys=True)
 
 
 def _list_changes(old: list[Any], new: list[Any], path: str) -> Iterator[Change]:
@@ -76,7 +80,7 @@ def _list_changes(old: list[Any], new: list[Any], path: str) -> Iterator[Change]
         return
     from difflib import SequenceMatcher
 
-    words = [[json.dumps(each, sort_keys=True) for each in items] for items in (old, new)]
+    words = [[_words(each) for each in items] for items in (old, new)]
     for kind, a, b, c, d in SequenceMatcher(None, words[0], words[1], autojunk=False).get_opcodes():
         if kind == "equal":
             continue
