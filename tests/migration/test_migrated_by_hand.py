@@ -15,7 +15,6 @@ WANTED = {
     "reports_and_images": [
         (6, "flytekit.Artifact", "inputs"),
         (6, "flytekit.Deck", "fletching-deck"),
-        (6, "flytekit.ImageSpec", "container_image"),
         (7, "flytekit.extras.tasks.shell.OutputLocation", "subprocess.run"),
         (7, "flytekit.extras.tasks.shell.ShellTask", "subprocess.run"),
         (8, "flytekitplugins.kfpytorch.Elastic", "fletching-accelerator"),
