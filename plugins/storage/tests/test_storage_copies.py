@@ -130,6 +130,10 @@ def test_a_name_that_is_file_and_folder(s3: S3Server, prefix: str, tmp_path: Pat
     with pytest.raises(StorageError, match="is a file and a folder"):
         storage_for("s3://b").download(f"s3://bucket/{prefix}/f", str(tmp_path / "back"))
     assert not (tmp_path / "back").exists()
+    # Whichever of the two comes first.
+    (tmp_path / "there" / "x").mkdir(parents=True)
+    with pytest.raises(StorageError, match="is a file and a folder"):
+        storage_for("s3://b").download(f"s3://bucket/{prefix}/f", str(tmp_path / "there"))
 
 
 def test_an_upload_says_which_execution_made_it(

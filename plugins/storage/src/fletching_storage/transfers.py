@@ -117,8 +117,10 @@ def fetch_folder(obs: Any, store: Any, key: str, path: str) -> int:
 def _fetch_below(obs: Any, store: Any, key: str, target: str) -> None:
     try:
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        if not os.path.isdir(target):
-            fetch_file(obs, store, key, target)
+        if os.path.isdir(target):
+            obs.head(store, key)  # there is none of this name where it is the object of a folder
+            raise IsADirectoryError(f"{target!r} is a folder")
+        fetch_file(obs, store, key, target)
     except FileNotFoundError as error:
         if not is_missing(error):
             raise
