@@ -294,6 +294,7 @@ def test_strings_are_told_and_stay() -> None:
     before = """\
         mock.patch('flytekit.core.context_manager.FlyteContextManager')
         for r in ['flytekit>=1.2', f'flytekit.core.{x}', 'flytekitplugins-pod[a]']: ...
+        images = ['ghcr.io/flyteorg/flytekit:py3.11-1.16.0', 'docs/flytekit', 'ghcr.io/flyteorg/flytekit-fork:1']
     """
     done = migrate_text(textwrap.dedent(before))
     assert done.text == textwrap.dedent(before)
@@ -302,6 +303,7 @@ def test_strings_are_told_and_stay() -> None:
         (2, "flytekit.core"),
         (2, "flytekit>=1.2"),
         (2, "flytekitplugins-pod[a]"),
+        (3, "ghcr.io/flyteorg/flytekit:py3.11-1.16.0"),
     ]
     assert "fletching.FlyteContextManager" in done.findings[0].advice
 

@@ -12,7 +12,7 @@ from fletching_migrate.values import Finding
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-__all__ = ["advice_for", "in_lines", "is_known_file"]
+__all__ = ["IMAGE", "OF_IMAGE", "advice_for", "in_lines", "is_known_file"]
 
 NAMES = re.compile(
     r"""(requirements|constraints)[\w.-]*\.(txt|in)|pyproject\.toml|setup\.cfg|tox\.ini|Pipfile|environment[\w.-]*\.ya?ml
@@ -21,6 +21,7 @@ NAMES = re.compile(
     re.VERBOSE,
 )
 IMAGE = re.compile(r"(?<![\w./:@}-])[\w.-]+(?:/[\w.-]+)*/flytekit(?::[\w.-]+)?(?![\w./@-])")
+OF_IMAGE = "its containers start flytekit: build an image with fletching in it"
 PACKAGE = re.compile(r"(?<![\w./-])(flytekit(?:plugins[-_][\w-]+)?)(?![\w./])(\[[\w, -]*\])?", re.IGNORECASE)
 COMMAND = re.compile(r"(?<![\w./-])(pyflyte(?:-[a-z]+)*|flyte-cli)(?![\w./-])(?:[ \t]+([a-z][a-z-]*))?")
 MODULE = re.compile(r"\bpython[\d.]*\s+-m\s+flytekit[\w.]*")
@@ -56,7 +57,7 @@ def advice_for(package: str) -> str:
 def _told(line: str) -> list[tuple[str, str]]:
     found = []
     for match in IMAGE.finditer(line):
-        found.append((match[0], "its containers start flytekit: build an image with fletching in it"))
+        found.append((match[0], OF_IMAGE))
         line = line.replace(match[0], " ")
     for match in COMMAND.finditer(line):
         known = _table("commands.txt")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from fletching_migrate.requirements import advice_for
+from fletching_migrate.requirements import IMAGE, OF_IMAGE, advice_for
 from fletching_migrate.values import Finding
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def _told(names: Names, line: int, text: str) -> list[Finding]:
     if requirement is not None:
         advice = f"a name in a string is not rewritten; {advice_for(requirement[1])}"
         return [Finding(line=line, name=text, advice=advice)]
+    if ":" in text and IMAGE.fullmatch(text):
+        return [Finding(line=line, name=text, advice=OF_IMAGE)]
     found = []
     for match in PATH.finditer(text):
         home = names.home(match[0])
