@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fletching.extend import manager
+from fletching_flyte import PlatformConfig
 from flyte_server import Call, Fault, FlyteServer
 
 PROGRAM = '''
@@ -179,6 +180,22 @@ def test_stopped(server: FlyteServer) -> None:
     waited = fletch("wait", "mine")
     assert (waited.exit_code, "not wanted" in waited.stderr) == (1, True)
     assert fletch("terminate", "mine").stderr == "mine has aborted already\n"
+
+
+def test_a_backend_that_is_away_while_one_waits_is_told(server: FlyteServer) -> None:
+    fletch("register", "cli_program.py")
+    assert fletch("launch", "--name", "mine", "cli_program.flow").exit_code == 0
+    told = 2 * (PlatformConfig().rpc_retries + 1)  # by the look, and by what shows how it goes
+
+    def away(call: Call) -> Fault | None:
+        seen = server.calls["GetExecution"] - before
+        return Fault(code="UNAVAILABLE") if call.method == "GetExecution" and 1 < seen <= 1 + told else None
+
+    before = server.calls["GetExecution"]
+    with server.faults(away):
+        waited = fletch("wait", "mine", "--poll", "0.05")
+    assert waited.stderr.count("trying again: cannot fetch execution 'mine'") == 1
+    assert (waited.exit_code, json.loads(waited.stdout)) == (0, {"o0": 4})
 
 
 def test_fetched() -> None:

@@ -218,9 +218,11 @@ def test_code_is_sent_once_for_each_content(remote: FlyteRemote, server: FlyteSe
 
 
 def test_the_wrong_place_is_told_with_the_right_ones(remote: FlyteRemote) -> None:
-    with pytest.raises(FlyteInvalidInputException) as raised:
-        remote.register(add, image="x:1", copy="none", project="flytesnack")
-    assert "there is no project 'flytesnack'; did you mean 'flytesnacks'" in str(raised.value)
+    folder = str(Path(__file__).parent)
+    for code in ({"copy": "none"}, {"source_root": folder}):  # the first is told when it is registered
+        with pytest.raises(FlyteInvalidInputException) as raised:
+            remote.register(add, image="x:1", project="flytesnack", **code)
+        assert "there is no project 'flytesnack'; did you mean 'flytesnacks'" in str(raised.value)
     with pytest.raises(FlyteInvalidInputException) as raised:
         remote.register(add, image="x:1", copy="none", domain="dev")
     assert "it has: development, staging, production" in str(raised.value)

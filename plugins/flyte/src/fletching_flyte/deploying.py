@@ -12,7 +12,8 @@ from fletching.errors import ConfigError
 from fletching.extend import SerializationSettings, pack_code, serialize
 from fletching_flyte.fetching import check_references
 from fletching_flyte.naming import content_version
-from fletching_flyte.registration import Registered, register_all
+from fletching_flyte.problems import FlyteEntityNotExistException, FlyteInvalidInputException
+from fletching_flyte.registration import Registered, register_all, with_place_hint
 from fletching_flyte.transfers import upload_file
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def deploy(
             drawn = written(replace(settings, version=""))
             settings = replace(settings, version=content_version(drawn.entities, bundle.digest if bundle else ""))
         if bundle is not None and not dry_run:
-            at = upload_file(client, bundle.path, project=settings.project or "", domain=settings.domain or "")
+            at = _sent(client, bundle.path, settings)
             settings = replace(settings, fast_serialization_settings=_fast(destination, at))
     finally:
         if bundle is not None:
@@ -109,6 +110,15 @@ def deploy(
 
         registered = register_all(client, serialized, activate=wanted, on_done=on_done)
     return Deployed(version=settings.version or "", serialized=serialized, bundle=bundle, registered=registered)
+
+
+def _sent(client: FlyteClient, archive: str, settings: SerializationSettings) -> str:
+    """Upload a bundle and return where it is; the first that hears of a wrong project is who keeps its files."""
+    project, domain = settings.project or "", settings.domain or ""
+    try:
+        return upload_file(client, archive, project=project, domain=domain)
+    except (FlyteInvalidInputException, FlyteEntityNotExistException) as error:
+        raise with_place_hint(client, project, domain, error) from error
 
 
 def source_root(entities: Iterable[Any]) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fletching.extend import Serialized, SerializedEntity
     from fletching_flyte.client import FlyteClient
 
-__all__ = ["Registered", "activate_launch_plan", "register_all"]
+__all__ = ["Registered", "activate_launch_plan", "register_all", "with_place_hint"]
 
 PARALLEL = 16
 """How many requests are under way at the same time."""
@@ -145,7 +145,7 @@ def _create(client: FlyteClient, entry: SerializedEntity) -> bool:
             return False
         there = _existing(client, entry)
         if there is None:
-            raise _with_hint(client, entry, error) from error
+            raise with_place_hint(client, entry.id.project, entry.id.domain, error) from error
         found = differences(
             content_of(entry.kind, entry.message, registered=False), content_of(entry.kind, there, registered=True)
         )
@@ -156,15 +156,15 @@ def _create(client: FlyteClient, entry: SerializedEntity) -> bool:
             f"changes, so register another one: {'; '.join(found) or error}"
         ) from error
     except FlyteEntityNotExistException as error:
-        raise _with_hint(client, entry, error) from error
+        raise with_place_hint(client, entry.id.project, entry.id.domain, error) from error
     return True
 
 
-def _with_hint(client: FlyteClient, entry: SerializedEntity, error: BackendError) -> BackendError:
+def with_place_hint(client: FlyteClient, project: str, domain: str, error: BackendError) -> BackendError:
     """Return the error, with what is wrong with the project and the domain, if something is."""
     from fletching_flyte.fetching import place_hint
 
-    hint = place_hint(client, entry.id.project, entry.id.domain)
+    hint = place_hint(client, project, domain)
     return type(error)(f"{error}; {hint}") if hint else error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,9 +78,17 @@ def watched(
 
     seen: dict[str, str] = {}
 
+    away = False
+
     def tell(execution: FlyteWorkflowExecution) -> None:
-        with suppress(FlyteSystemUnavailableException, FlyteTimeout):  # the next look tells
+        nonlocal away
+        try:
             execution.sync(sync_nodes=True)
+            away = False
+        except (FlyteSystemUnavailableException, FlyteTimeout) as error:
+            if not away:  # this may take minutes
+                click.echo(f"  trying again: {error}", err=True)
+            away = True
         changed = {
             each.id: each.phase for each in execution.node_executions.values() if seen.get(each.id) != each.phase
         }
