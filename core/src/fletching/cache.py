@@ -62,20 +62,16 @@ class FunctionPolicy:
     def get_version(self, salt: str, params: VersionParameters[..., Any]) -> str:
         """Return 64 hexadecimal digits for the task that ``params`` describes."""
         from fletching.fingerprint import digest, function_fingerprint
+        from fletching.images import image_key
 
         template = params.pod_template
         return digest(
             salt,
             function_fingerprint(params.func),
-            _image(params),
+            image_key(params.container_image),
             None if template is None else template.version_hash(),
             params.pod_template_name,
         )
-
-
-def _image(params: VersionParameters[..., Any]) -> Any:
-    name = getattr(params.container_image, "image_name", None)
-    return name() if callable(name) else params.container_image
 
 
 @dataclass(frozen=True)
@@ -88,8 +84,9 @@ class ImagePolicy:
     def get_version(self, salt: str, params: VersionParameters[..., Any]) -> str:
         """Return 64 hexadecimal digits for the image of the task that ``params`` describes."""
         from fletching.fingerprint import digest
+        from fletching.images import image_key
 
-        return digest(salt, "image", _image(params))
+        return digest(salt, "image", image_key(params.container_image))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from fletching.frozen import check_text, refuse, set_field
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Image", "ImageConfig", "resolve_image"]
+__all__ = ["Image", "ImageConfig", "image_key", "resolve_image"]
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,12 @@ def default_image() -> Image:
         return Image.look_up_image_info("default", given, True)
     tag = f"py{sys.version_info.major}.{sys.version_info.minor}-{own_version()}"
     return Image("default", "localhost/fletching", tag)
+
+
+def image_key(container_image: Any) -> Any:
+    """Return what a version made of an image follows: a string as it is; of an object its ``cache_key()``, or its name."""
+    key = getattr(container_image, "cache_key", None) or getattr(container_image, "image_name", None)
+    return key() if callable(key) else container_image
 
 
 PLACEHOLDER = r"(:?)(\{\{\s*\.images?\.([\w-]+)(?:\.(\w+))?\s*\}\})"

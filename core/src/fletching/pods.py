@@ -66,7 +66,10 @@ class PodTemplate:
         import hashlib
         import json
 
-        return hashlib.sha256(json.dumps(self._content(), sort_keys=True).encode()).hexdigest()
+        from fletching.images import image_key
+
+        # Of all that a manifest may hold, only images are objects.
+        return hashlib.sha256(json.dumps(self._content(), sort_keys=True, default=image_key).encode()).hexdigest()
 
     def to_k8s_pod(
         self,
@@ -174,6 +177,8 @@ def plain(value: Any, path: str) -> Any:
         return {key: plain(value[key], f"{path}.{key}") for key in value}
     if hasattr(value, "isoformat"):
         return value.isoformat()
+    if path.endswith("].image") and callable(getattr(value, "image_name", None)):
+        return value  # its name is needed when the pod is, and may be another one by then
     raise ConfigError(f"PodTemplate: {path} is {type(value).__name__} {value!r:.60}, which no manifest can hold")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from fletching.errors import ConfigError
 from fletching_image.copying import CopyFileDetection
 
-__all__ = ["MANY", "check", "frozen", "one_or_several", "refuse"]
+__all__ = ["check", "frozen", "one_or_several", "refuse"]
 
 MANY = (
     "packages",

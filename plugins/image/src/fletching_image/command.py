@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, Any
-
 import click
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fletching_image.spec import ImageSpec
 
 __all__ = ["image"]
 
@@ -30,11 +23,12 @@ def image(sources: tuple[str, ...], modules: tuple[str, ...], output: str | None
     if not sources and not modules:
         raise click.UsageError("name a file or a folder, or give -m MODULE")
     from fletching.extend import declared
+    from fletching_image.asked import images_of
     from fletching_image.context import build_command
 
-    specs = _with_bases(_asked(each.entity for each in declared(sources, modules)))
+    specs = images_of(each.entity for each in declared(sources, modules))
     if not specs:
-        click.echo("no task has an ImageSpec as its container_image", err=True)
+        click.echo("nothing asks for an ImageSpec: give one to a task, as its container_image", err=True)
     for spec in specs:
         name = spec.image_name()
         if output is not None:
@@ -46,26 +40,3 @@ def image(sources: tuple[str, ...], modules: tuple[str, ...], output: str | None
             click.echo(f"# {name}\n{spec.containerfile()}")
         else:
             click.echo(name)
-
-
-def _asked(entities: Iterable[Any]) -> list[ImageSpec]:
-    """Return the specifications that entities ask for: their own, and those of the nodes and tasks in them."""
-    from fletching_image.spec import ImageSpec
-
-    found: dict[ImageSpec, None] = {}
-    for entity in entities:
-        given = [getattr(entity, "container_image", None), getattr(entity, "image", None)]
-        found.update(dict.fromkeys(each for each in given if isinstance(each, ImageSpec)))
-    return list(found)
-
-
-def _with_bases(specs: Iterable[ImageSpec]) -> list[ImageSpec]:
-    from fletching_image.spec import ImageSpec
-
-    found: dict[ImageSpec, None] = {}
-    for spec in specs:
-        line = [spec]
-        while isinstance(line[0].base_image, ImageSpec):
-            line.insert(0, line[0].base_image)
-        found.update(dict.fromkeys(line))
-    return list(found)

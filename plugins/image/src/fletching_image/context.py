@@ -1,4 +1,4 @@
-"""The build context of an image: a folder with the recipe and every file that it names, the same for the same content."""
+"""The build context of an image: a folder with the recipe and every file that it names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["build_command", "write_context"]
 RECIPE = "Dockerfile"
 """The name that docker, podman and buildah all look for."""
 WRITTEN = 315532800
-"""The time of all files, so that the same content makes the same layers: 1980, the first year that every archive knows."""
+"""The time of all files, so that the same content makes the same layers: 1980, the first year that archives know."""
 
 
 def write_context(spec: ImageSpec, folder: str | os.PathLike[str]) -> str:

@@ -51,11 +51,9 @@ def content(spec: ImageSpec) -> str:
     Raises:
         ConfigError: a file is missing.
     """
-    from fletching_image.recipe import python_version
-
     said: dict[str, Any] = {name: value for name, value in spec.fields().items() if name in CONTENT}
     said["id"] = spec.id
-    said["python"] = python_version(spec)
+    said["python"] = spec.python
     files = project_files(spec)
     if files:
         said["files"] = digest_of(files)
@@ -67,7 +65,7 @@ def content(spec: ImageSpec) -> str:
 
 
 def project_files(spec: ImageSpec) -> dict[str, str]:
-    """Return the path behind each name of the files that the image gets: those of source_root, and over them those of copy."""
+    """Return the path behind each name of the files that the image gets; those of ``copy`` go over the others."""
     mode = spec.source_copy_mode or CopyFileDetection.NO_COPY
     # A copy mode without a folder is about the one that the program is in, which is where it is registered from.
     below = files_below(spec.source_root or os.getcwd(), mode)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fletching.errors import ConfigError
 from fletching_image.digests import project_files
 from fletching_image.requirement_files import is_lock, requirement_files
-from fletching_image.spec import IMAGE_ID, ImageSpec, running_python
+from fletching_image.spec import IMAGE_ID, ImageSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,6 @@ __all__ = [
     "REQUIREMENTS",
     "containerfile",
     "package_lines",
-    "python_version",
     "secrets",
 ]
 
@@ -57,11 +56,6 @@ def containerfile(spec: ImageSpec) -> str:
     return "".join(f"{line}\n" for line in _lines(spec))
 
 
-def python_version(spec: ImageSpec) -> str:
-    """Return the version of Python inside: what is given, or that of this process."""
-    return spec.python_version or running_python()
-
-
 def package_lines(spec: ImageSpec) -> list[str]:
     """Return what is installed besides the file of requirements: the packages, and Fletching if they don't name it."""
     packages = list(spec.packages or ())
@@ -75,7 +69,7 @@ def secrets(spec: ImageSpec) -> list[tuple[str, str, str]]:
 
 
 def _lines(spec: ImageSpec) -> Iterator[str]:
-    version = python_version(spec)
+    version = spec.python
     base = spec.base_image
     name = base if isinstance(base, str) else base.image_name() if base else f"docker.io/library/python:{version}-slim"
     yield f"FROM --platform={spec.platform} {name}"
@@ -145,7 +139,7 @@ def _run(*words: str, mounts: Iterable[str] = ()) -> str:
 
 
 def _quoted(value: str) -> str:
-    """Return a value for between double quotes; ``$NAME`` keeps its meaning, and ``\\$`` too."""
+    """Return a value for between double quotes, where ``$NAME`` keeps its meaning, and so does ``\\`` before it."""
     return re.sub(r"\\(?!\$)", r"\\\\", value).replace('"', '\\"')
 
 

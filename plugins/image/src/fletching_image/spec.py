@@ -6,19 +6,21 @@ import dataclasses
 import os
 import platform as machine
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import ConfigError
-from fletching_image.checks import MANY, check, frozen, one_or_several, refuse
+from fletching_image.checks import check, frozen, one_or_several, refuse
 from fletching_image.copying import CopyFileDetection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["ImageSpec"]
+__all__ = ["IMAGE_ID", "ImageSpec"]
 
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 IMAGE_ID = "_F_IMG_ID"
 """The environment variable by which a container knows which specification its image was built from."""
 
@@ -32,7 +34,7 @@ class ImageSpec:
     """
 
     name: str = "flytekit"
-    """The repository in the registry; the default is the Flyte SDK's, so that a program's images stay where they are."""
+    """The repository in the registry; the default is the Flyte SDK's, so that images stay where they are."""
     python_version: str | None = None
     """The Python inside; None for that of this process, as far as its minor version."""
     builder: str | None = None
@@ -118,7 +120,7 @@ class ImageSpec:
                     f"ImageSpec.from_env: pinned_packages names {name!r}, which is not installed"
                 ) from error
         packages = [*(check("packages", kwargs.pop("packages", None)) or ()), *pinned]
-        return cls(python_version=running_python(), packages=packages, **kwargs)
+        return cls(python_version=RUNNING, packages=packages, **kwargs)
 
     @property
     def id(self) -> str:
@@ -129,6 +131,11 @@ class ImageSpec:
         from fletching_image.digests import identity
 
         return identity(self)
+
+    @property
+    def python(self) -> str:
+        """The version of Python inside: what is given, or that of this process."""
+        return self.python_version or RUNNING
 
     @property
     def tag(self) -> str:
@@ -148,10 +155,34 @@ class ImageSpec:
         Raises:
             ConfigError: a file that goes into the image is missing.
         """
-        return f"{self.registry}/{self.name}:{self.tag}" if self.registry else f"{self.name}:{self.tag}"
+        from fletching_image.asked import named
+
+        name = f"{self.registry}/{self.name}:{self.tag}" if self.registry else f"{self.name}:{self.tag}"
+        named(self)
+        return name
+
+    def cache_key(self) -> str:
+        """Return what the version of a cached task follows: the name of the image.
+
+        In a container, where files that went into an image may be missing and nobody asks for the version, `id` does.
+        """
+        from fletching.extend import execution_identity
+
+        try:
+            return self.image_name()
+        except ConfigError:
+            if execution_identity() is None:
+                raise
+            return self.id
+
+    def unbuilt(self) -> str:
+        """Return what to do for the image to be there, for whoever registers what needs it."""
+        from fletching_image.builders import unbuilt
+
+        return unbuilt(self)
 
     def is_container(self) -> bool:
-        """Return whether what only this image has may be imported: in its containers, and wherever no backend runs us."""
+        """Return whether what only this image has may be imported: in its containers, and where no backend runs us."""
         from fletching.extend import execution_identity
 
         return execution_identity() is None or os.environ.get(IMAGE_ID) == self.id
@@ -226,8 +257,8 @@ class ImageSpec:
         return dataclasses.replace(self, force=True)
 
     def _extended(self, field: str, more: Any) -> ImageSpec:
-        assert field in MANY
-        return dataclasses.replace(self, **{field: (*(getattr(self, field) or ()), *one_or_several(field, more))})
+        longer: dict[str, Any] = {field: (*(getattr(self, field) or ()), *one_or_several(field, more))}
+        return dataclasses.replace(self, **longer)
 
     def fields(self) -> dict[str, Any]:
         """Return the fields that are given, without those that are no part of the value."""
@@ -244,16 +275,8 @@ class ImageSpec:
         return hash(self._value())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        given = self.fields()
-        return _remade, (
-            {name: dict(each) if isinstance(each, MappingProxyType) else each for name, each in given.items()},
-            self.force,
-        )
-
-
-def running_python() -> str:
-    """Return the minor version of this Python."""
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
+        given = self.fields().items()
+        return _remade, ({name: dict(each) if isinstance(each, Mapping) else each for name, each in given}, self.force)
 
 
 def _platform(registry: Any) -> str:
