@@ -149,3 +149,12 @@ def test_a_storage_plugin_that_is_none() -> None:
     assert str(caught.value) == (
         "the storage plugin for 'half' gave dict, which lacks one of download, upload, open, listdir"
     )
+
+
+@pytest.mark.parametrize("kind", [FlyteFile, FlyteDirectory])
+def test_a_storage_that_fetches_nothing_and_says_so_to_nobody_is_named(memory: Memory, kind: Any) -> None:
+    given = kind("mem://nothing/is-here")
+    said = r"Memory, the storage plugin for 'mem', fetched 'mem://nothing/is-here' without an error, and left nothing"
+    with pytest.raises(PluginContractError, match=said):
+        given.download()
+    assert not given.downloaded

@@ -6,7 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar, get_args, get_origin
 
-from fletching.errors import ConfigError
+from fletching.errors import ConfigError, PluginContractError
 from fletching.types.blobs import (
     is_remote,
     local_path,
@@ -128,6 +128,11 @@ class Place(os.PathLike[str]):
                     storage = storage_for(self.source)
                     target = new_local_path(_local_name(self.source))
                     storage.download(self.source, target)
+                    if not os.path.exists(target):
+                        raise PluginContractError(
+                            f"{type(storage).__qualname__}, the storage plugin for {scheme_of(self.source)!r}, fetched "
+                            f"{self.source!r} without an error, and left nothing at {target!r}"
+                        )
                     self._local = target
                 else:
                     return local_path(self.source)
