@@ -46,8 +46,8 @@ def build(spec: ImageSpec) -> str:
 def unbuilt(spec: ImageSpec) -> str:
     """Return what to type for an image that nothing here builds."""
     return (
-        f"image {spec.image_name()!r} is built by nobody here: 'fletch image FILE -o FOLDER' writes what docker, podman "
-        "or buildah build it from, and says how"
+        f"image {spec.image_name()!r} is built by nobody here: 'fletch image FILE -o FOLDER' writes what docker, "
+        "podman or buildah build it from, and says how"
     )
 
 

@@ -66,7 +66,7 @@ def check(field: str, value: Any) -> Any:
     if field in TEXTS:
         value = _text(field, value)
     special = SPECIAL.get(field)
-    return value if special is None or value is None else special(field, value)
+    return value if special is None or (value is None and field != "name") else special(field, value)
 
 
 def frozen(value: Any) -> Any:
@@ -99,6 +99,8 @@ def _strings(field: str, value: Any) -> tuple[str, ...] | None:
             raise refuse(field, value, "a list of str, none of them empty")
         if field not in FREE and not item.isprintable():
             raise refuse(field, value, f"a list of str of one line each, and {item!r} is none")
+        if item.startswith("-") and field.startswith("conda_"):
+            raise refuse(field, value, f"a list of names, and {item!r} is an option")
         if field == "apt_packages" and not APT.fullmatch(item):
             raise refuse(field, value, f"a list of Debian packages, and {item!r} cannot be one")
     return tuple(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+
 import click
 
 __all__ = ["image"]

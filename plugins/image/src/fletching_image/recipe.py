@@ -88,7 +88,8 @@ def _lines(spec: ImageSpec) -> Iterator[str]:
     yield from _installation(spec)
     yield "USER root"
     yield "ENV " + " ".join(
-        f'{key}="{_quoted(value)}"' for key, value in {IMAGE_ID: spec.id, **(spec.env or {})}.items()
+        f'{key}="{_quoted(value)}"'
+        for key, value in {IMAGE_ID: spec.id, **dict(sorted((spec.env or {}).items()))}.items()
     )
     if project_files(spec):
         yield f'COPY --chown={OWNER} ["{FILES}/", "{WORK}/"]'
@@ -106,10 +107,10 @@ def _environment(spec: ImageSpec, version: str) -> Iterator[str]:
     if spec.conda_packages:
         channels = [word for channel in spec.conda_channels or ("conda-forge",) for word in ("--channel", channel)]
         create = ("micromamba", "create", "--yes", "--root-prefix", "/tmp/micromamba", "--prefix", ENVIRONMENT)  # noqa: S108 - in the image
-        yield _run(*create, *channels, "--", f"python={version}", *spec.conda_packages)
+        yield _run(*create, *channels, f"python={version}", *spec.conda_packages)
     elif not isinstance(spec.base_image, ImageSpec):
         python = version if spec.base_image else "/usr/local/bin/python3"
-        yield _run("uv", "venv", "--allow-existing", "--python", python, ENVIRONMENT)
+        yield _run("uv", "venv", "--no-cache", "--allow-existing", "--python", python, ENVIRONMENT)
 
 
 def _installation(spec: ImageSpec) -> Iterator[str]:
@@ -139,7 +140,7 @@ def _run(*words: str, mounts: Iterable[str] = ()) -> str:
 
 
 def _quoted(value: str) -> str:
-    """Return a value for between double quotes, where ``$NAME`` keeps its meaning, and so does ``\\`` before it."""
+    r"""Return a value for between double quotes, where ``$NAME`` and ``\$`` keep their meaning."""
     return re.sub(r"\\(?!\$)", r"\\\\", value).replace('"', '\\"')
 
 
