@@ -149,6 +149,14 @@ def test_a_module_that_cannot_be_imported_is_told_with_its_own_lines(fletch: Ren
         assert printed.err.splitlines()[-1].endswith("cannot be imported")
 
 
+def test_an_import_that_ends_in_no_ordinary_error_is_told_as_well(fletch: Renderer) -> None:
+    fletch.write("odd_end.py", "class Stop(BaseException): ...\n\nraise Stop('that is all')\n")
+    printed = fletch("render", "odd_end.py")
+    assert printed.status == 1
+    assert printed.err.splitlines()[1].endswith('odd_end.py", line 3, in <module>')
+    assert printed.err.splitlines()[-2:] == ["odd_end.Stop: that is all", "odd_end.py cannot be imported"]
+
+
 def test_a_package_is_what_its_modules_declare_each_once(fletch: Renderer) -> None:
     fletch.write("pkg/__init__.py", "from pkg.tasks import one\n")
     fletch.write("pkg/tasks.py", "from fletching import task\n\n@task\ndef one() -> None: ...\n\nalso = one\n")

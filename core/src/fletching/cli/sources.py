@@ -33,7 +33,9 @@ def importing(ctx: click.Context, source: str) -> Iterator[None]:
     except SystemExit as error:
         click.echo(f"{source} cannot be imported: it calls sys.exit({error.code!r})", err=True)
         ctx.exit(1)
-    except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - shown to the user, whatever it is
         from fletching.cli.run_report import show_failure
 
         show_failure(error, f"{source} cannot be imported")
