@@ -56,6 +56,7 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     ├── OptionDeprecatedWarning (FutureWarning)   an old spelling of an option was used
     ├── CacheWarning                              the cache could not be used; the task ran
     ├── RunStoreWarning                           a run could not be recorded; it goes on
+    ├── ImageWarning                              a task was registered whose image nobody here builds
     └── ExecutionWarning                          a local run cannot apply something the task asked for
 """
 
@@ -71,7 +72,7 @@ __all__ = [
     "AcceleratorError", "BindingError", "BranchFailedError", "CacheWarning", "CallError", "CodeBundleError",
     "ConfigError", "ConversionError", "CycleError", "DisapprovedError", "DriftError", "DuplicatePluginError",
     "ExecutionWarning", "ExecutorError", "FletchingError", "FletchingWarning", "GraphError", "IgnoreOutputs",
-    "ImageError", "InterfaceError", "MissingReturnError", "MissingTypeError", "NonRecoverableError",
+    "ImageError", "ImageWarning", "InterfaceError", "MissingReturnError", "MissingTypeError", "NonRecoverableError",
     "OptionDeprecatedWarning", "OutputTooLargeError", "PluginBlockedError", "PluginBrokenError",
     "PluginContractError", "PluginError", "PluginIncompatibleError", "PluginWarning", "PromiseError",
     "RecoverableError", "RecoveryError", "RemoteOnlyError", "ResolverError", "ResourceError", "RunCancelledError",
@@ -351,6 +352,10 @@ class CacheWarning(FletchingWarning):
 
 class RunStoreWarning(FletchingWarning):
     """A run could not be recorded; it goes on."""
+
+
+class ImageWarning(FletchingWarning):
+    """A task was registered whose image nobody here builds."""
 
 
 class ExecutionWarning(FletchingWarning):

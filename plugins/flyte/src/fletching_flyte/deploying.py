@@ -15,6 +15,7 @@ from fletching_flyte.naming import content_version
 from fletching_flyte.problems import FlyteEntityNotExistException, FlyteInvalidInputException
 from fletching_flyte.registration import Registered, register_all, with_place_hint
 from fletching_flyte.transfers import upload_file
+from fletching_flyte.unbuilt import warn_unbuilt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -109,6 +110,7 @@ def deploy(
             return activate or bool(getattr(entry.entity, "options", {}).get("auto_activate"))
 
         registered = register_all(client, serialized, activate=wanted, on_done=on_done)
+        warn_unbuilt(serialized, registered)
     return Deployed(version=settings.version or "", serialized=serialized, bundle=bundle, registered=registered)
 
 
