@@ -44,7 +44,11 @@ def build(spec: ImageSpec) -> str:
 
 
 def unbuilt(spec: ImageSpec) -> str:
-    """Return what to type for an image that nothing here builds."""
+    """Return what to type for an image to be there."""
+    from fletching.extend import manager
+
+    if manager().names("images"):
+        return f"image {spec.image_name()!r} may not be there: build() of its ImageSpec has it built"
     return (
         f"image {spec.image_name()!r} is built by nobody here: 'fletch image FILE -o FOLDER' writes what docker, "
         "podman or buildah build it from, and says how"
