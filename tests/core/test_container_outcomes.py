@@ -87,6 +87,16 @@ def closes_descriptors() -> int:
     os.closerange(0, 256)
     return 1
 
+class Late:  # is taken down when Python is
+    def __del__(self, kill=os.kill, pid=os.getpid()):
+        kill(pid, 15)
+
+@task
+def told_at_the_very_end() -> int:
+    global late
+    late = Late()
+    return 1
+
 class Refuses:
     def write(self, text):
         raise SystemExit(0)
@@ -290,3 +300,8 @@ def test_a_current_folder_that_is_gone_is_no_reason_to_fail(container: Container
     leave = ("sh", "-c", 'mkdir "$0"; cd "$0"; rmdir "$0"; exec "$@"', str(gone))
     assert container.finish([*leave, *container.command("add")], PYTHONPATH=str(tmp_path)).outputs(o0=int) == {"o0": 11}
     assert "No module named 'code_of_test'" in container.finish([*leave, *container.command("add")]).error.message
+
+
+def test_being_told_to_end_after_the_end_does_not_change_the_exit_code(container: Container) -> None:
+    ended = container.run("told_at_the_very_end")
+    assert ended.outputs(o0=int) == {"o0": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 from _thread import (  # threading takes longer to import than all of this module
@@ -66,6 +67,7 @@ class Ending:
         os.set_blocking(writing, False)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._on_signal)
+        atexit.register(self._ignore)
         _current.append(self)
         start_new_thread(self._stand_by, (reading,))
 
@@ -79,6 +81,11 @@ class Ending:
         with suppress(OSError):  # a task that closes every descriptor it can think of closed this one
             os.close(self._pipe[1])
         _current.remove(self)
+
+    def _ignore(self) -> None:
+        """Ignore SIGTERM for the rest: Python takes our handler away, and an exit code would deny a written result."""
+        if os.getpid() == self._pid:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     def _leave(self, handler: Any) -> None:
         signal.set_wakeup_fd(-1)
