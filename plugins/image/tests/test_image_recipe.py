@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
-from fletching import CopyFileDetection, ImageSpec
 from fletching.errors import ConfigError
+from fletching_image import CopyFileDetection, ImageSpec
 
 
 def arguments(recipe: str, program: str) -> list[str]:

@@ -26,6 +26,7 @@ from fletching import (
 )
 from fletching.errors import ConfigError, PluginContractError
 from fletching.extend import PluginManager, serialize, use_manager
+from fletching_image import CopyFileDetection, ImageSpec
 
 SETTINGS = SerializationSettings(ImageConfig.auto(img_name="default:1"), project="p", domain="d", version="v")
 
