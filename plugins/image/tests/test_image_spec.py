@@ -16,9 +16,7 @@ import pytest
 
 from fletching import (
     Cache,
-    CopyFileDetection,
     ImageConfig,
-    ImageSpec,
     PodTemplate,
     SerializationSettings,
     task,
@@ -220,11 +218,21 @@ def test_is_container_knows_the_image_where_its_files_are_missing(monkeypatch: p
     assert there.is_container()
     assert not there.with_packages("b").is_container()
 
-    @task(container_image=there, cache=True)  # its version is nobody's business in a container
-    def cached() -> int:
-        return 1
 
-    assert here.exist() is None
+def test_a_program_is_imported_where_the_files_of_its_images_are_missing() -> None:
+    def plus(a: int) -> int:
+        return a + 1
+
+    versions = set()
+    for packages in (["a"], ["b"]):
+        image = ImageSpec(requirements="none.txt", packages=packages)
+        cached = task(container_image=image, cache=True)(plus)
+        assert cached(a=1) == 2
+        versions.add(cached.metadata.cache_version)
+        assert image.exist() is None
+        with pytest.raises(ConfigError, match=r"none\.txt"):
+            serialize([cached], SETTINGS)
+    assert len(versions) == 2
 
 
 def test_the_name_is_where_an_image_is(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import ConfigError
+from fletching.errors import ConfigError, FletchingError
 from fletching_image.checks import check, frozen, one_or_several, refuse
 from fletching_image.copying import CopyFileDetection
 
@@ -40,7 +40,7 @@ class ImageSpec:
     builder: str | None = None
     """Who builds it; None for the only one that is installed."""
     source_root: str | None = None
-    """A folder whose code goes into the image."""
+    """A folder whose code goes into the image; with a ``source_copy_mode`` alone, the one that you work in."""
     env: Mapping[str, str] | None = None
     """Environment variables; ``$NAME`` in a value is what the image has so far."""
     registry: str | None = None
@@ -162,17 +162,14 @@ class ImageSpec:
         return name
 
     def cache_key(self) -> str:
-        """Return what the version of a cached task follows: the name of the image.
+        """Return what the version of a cached task follows: the name of the image, or `id` where its files are missing.
 
-        In a container, where files that went into an image may be missing and nobody asks for the version, `id` does.
+        A program is imported in places that have no use for the name, like a container of the image. Where it is
+        registered, a missing file is an error.
         """
-        from fletching.extend import execution_identity
-
         try:
             return self.image_name()
-        except ConfigError:
-            if execution_identity() is None:
-                raise
+        except FletchingError:
             return self.id
 
     def unbuilt(self) -> str:
