@@ -72,6 +72,7 @@ def test_how_many_at_once() -> None:
         (lambda: Slack(phases=[WorkflowExecutionPhase.FAILED], recipients_email="a@b"), "recipients_email is 'a@b'"),
         (lambda: PagerDuty(phases=[WorkflowExecutionPhase.FAILED], recipients_email=[" "]), "recipients_email"),
         (lambda: ConcurrencyPolicy(0), "max_concurrency is 0"),
+        (lambda: ConcurrencyPolicy(2**31), "max_concurrency is 2147483648"),
         (lambda: ConcurrencyPolicy(1, 7), "ConcurrencyLimitBehavior.SKIP"),  # type: ignore[arg-type]
         (lambda: Labels({"k": 1}), "Labels: values"),  # type: ignore[dict-item]
     ],

@@ -64,7 +64,7 @@ VALUES = st.one_of(
     st.builds(Annotations, st.dictionaries(TEXT, TEXT)),
     st.builds(RawOutputDataConfig, TEXT),
     st.builds(AuthRole, SOME, SOME),
-    st.builds(ConcurrencyPolicy, st.integers(1, 2**31)),
+    st.builds(ConcurrencyPolicy, st.integers(1, 2**31 - 1)),
     *(st.builds(kind, ENDS, PEOPLE) for kind in (Email, Slack, PagerDuty)),
     st.builds(
         CronSchedule, schedule=st.sampled_from(["hourly", "0 8 * * *"]), offset=SOME, kickoff_time_input_arg=SOME
@@ -108,7 +108,7 @@ def test_notifications_are_read_as_what_they_are() -> None:
         (lambda: Slack([6], "a"), "recipients_email is 'a'"),
         (lambda: Labels(None), "Labels: values is None"),  # type: ignore[arg-type]
         (lambda: Annotations({"a": 1}), r"values\['a'\] is 1"),  # type: ignore[dict-item]
-        (lambda: ConcurrencyPolicy(0), "max_concurrency is 0, expected a number of 1 or more"),
+        (lambda: ConcurrencyPolicy(0), "max_concurrency is 0, expected a number from 1 to"),
         (lambda: ConcurrencyPolicy(1, 7), "behavior is 7, expected ConcurrencyLimitBehavior.SKIP"),  # type: ignore[arg-type]
         (lambda: OnSchedule("hourly"), "schedule is 'hourly', expected a CronSchedule"),  # type: ignore[arg-type]
         (lambda: Options(max_parallelism=-1), "max_parallelism is -1"),

@@ -167,7 +167,7 @@ def default_image() -> Image:
 
 
 def image_key(container_image: Any) -> Any:
-    """Return what a version made of an image follows: a string as it is; of an object its ``cache_key()``, or its name."""
+    """Return what a version made of an image follows: a string itself, an object's ``cache_key()`` or name."""
     key = getattr(container_image, "cache_key", None) or getattr(container_image, "image_name", None)
     return key() if callable(key) else container_image
 

@@ -140,8 +140,8 @@ class ConcurrencyPolicy(WireValue):
 
     def __post_init__(self) -> None:
         count = self.max_concurrency
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            refuse(self, "max_concurrency", count, "a number of 1 or more")
+        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count < 2**31:
+            refuse(self, "max_concurrency", count, "a number from 1 to 2,147,483,647")
         behavior = ConcurrencyLimitBehavior.SKIP if self.behavior is None else self.behavior
         if behavior not in tuple(ConcurrencyLimitBehavior):
             known = ", ".join(f"ConcurrencyLimitBehavior.{each.name}" for each in ConcurrencyLimitBehavior)

@@ -87,6 +87,8 @@ class Screen:
 class Above:
     """Stands in for a stream that goes to the same terminal: whole lines are written above what is drawn."""
 
+    keeps_lines = True
+
     def __init__(self, stream: Any, screen: Screen) -> None:
         self._stream = stream
         self._screen = screen

@@ -60,20 +60,48 @@ class Logs:
 
 
 class Teed:
-    """A text stream that also hands what a task prints to the log of its attempt."""
+    """A text stream that also hands what a task prints to the log of its attempt, and keeps its lines whole.
+
+    ``print`` writes a line in pieces: those of tasks that print at the same time would be mixed.
+    """
 
     def __init__(self, stream: Any, logs: Logs) -> None:
         self.below = stream
-        """Where it all goes; whoever draws on the terminal puts itself here."""
+        """Where it all goes; whoever draws on the terminal puts itself here, with ``keeps_lines`` if it does that."""
         self._logs = logs
+        self._lock = threading.RLock()  # as that of the logs
+        self._begun: dict[int, str] = {}
 
     def write(self, text: str) -> int:
         """Write to the stream, and to the log of the attempt that runs here."""
         execution = current_execution()
         if execution is not None and execution.log:
             self._logs.add(execution.log, text)
-        self.below.write(text)
+        if execution is None or getattr(self.below, "keeps_lines", False):
+            self.let_go()
+            self.below.write(text)
+            return len(text)
+        thread = threading.get_ident()
+        with self._lock:
+            lines, end, begun = (self._begun.pop(thread, "") + text).rpartition("\n")
+            if begun:
+                self._begun[thread] = begun
+            if end:
+                self.below.write(lines + end)
         return len(text)
+
+    def flush(self) -> None:
+        """Write the line that was begun here as far as it goes."""
+        with self._lock:
+            if begun := self._begun.pop(threading.get_ident(), ""):
+                self.below.write(begun)
+        self.below.flush()
+
+    def let_go(self) -> None:
+        """Write every line that was begun."""
+        with self._lock:
+            while self._begun:
+                self.below.write(self._begun.pop(next(iter(self._begun))))
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write each."""
@@ -101,6 +129,8 @@ def teed() -> Iterator[None]:
             sys.stdout = before[0]
         if sys.stderr is made[1]:
             sys.stderr = before[1]
+        for stream in made:
+            stream.let_go()
         logs.close()
 
 
