@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from fletching.backends import LabelledBackend as LabelledBackend
     from fletching.cli import render_settings, values
     from fletching.cli.inputs import input_option as input_option
-    from fletching.cli.render_entities import declared as declared
-    from fletching.cli.render_entities import default_root as default_root
-    from fletching.cli.render_entities import pick as pick
+    from fletching.cli.render_entities import declared_entities as declared_entities
+    from fletching.cli.render_entities import pick_entities as pick_entities
+    from fletching.cli.render_entities import source_root_of as source_root_of
     from fletching.container.bundle import CodeBundle as CodeBundle
     from fletching.container.bundle import pack_code as pack_code
     from fletching.container.code_files import all_files as all_files
@@ -153,9 +153,9 @@ _HOMES = {
     "chosen_settings": "cli.render_settings",
     "class_of_template": "idl.read",
     "current_execution": "context",
-    "declared": "cli.render_entities",
+    "declared_entities": "cli.render_entities",
     "default_plan": "launch_plans",
-    "default_root": "cli.render_entities",
+    "source_root_of": "cli.render_entities",
     "default_task_resolver": "resolver",
     "describe_literal": "types.wire",
     "dns_name": "graph.node",
@@ -178,7 +178,7 @@ _HOMES = {
     "observe": "run.events",
     "pack_code": "container.bundle",
     "part_transformer": "types.engine",
-    "pick": "cli.render_entities",
+    "pick_entities": "cli.render_entities",
     "plain_value": "cli.values",
     "preview": "types.display",
     "raw_output_prefix": "types.blobs",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fletching.cli.render_entities import declared, default_root, registered, serializing
+from fletching.cli.render_entities import declared_entities, registered, serializing, source_root_of
 from fletching.cli.render_settings import chosen, settings_options
 from fletching.cli.run_report import plain_warnings
 
@@ -58,11 +58,11 @@ def command(
         raise click.UsageError("--copy says which code --fast sends; give --fast as well")
     _check_output(output, force)
     with plain_warnings(), serializing(", ".join((*sources, *modules))):
-        found = declared(sources, modules)
+        found = declared_entities(sources, modules)
         entries = registered([each.entity for each in found], chosen(given).settings)
         files = dict(zip(file_names(entries), (each.to_bytes() for each in entries), strict=True))
         if given["fast"]:
-            name, data = _code(given["source_root"] or default_root(sources), copy or "auto")
+            name, data = _code(given["source_root"] or source_root_of(sources), copy or "auto")
             files[name] = data
     try:
         if output.endswith(ARCHIVES):

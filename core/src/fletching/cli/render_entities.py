@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from fletching.idl.serialize import SerializedEntity
     from fletching.settings import SerializationSettings
 
-__all__ = ["Declared", "declared", "default_root", "pick", "registered", "serializing", "split_source"]
+__all__ = [
+    "Declared",
+    "declared_entities",
+    "pick_entities",
+    "registered",
+    "serializing",
+    "source_root_of",
+    "split_source",
+]
 
 SKIPPED = ("__pycache__", "node_modules", "site-packages")
 """Folders that no program keeps its own modules in."""
@@ -46,7 +54,7 @@ def split_source(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def declared(sources: Iterable[str], modules: Iterable[str] = ()) -> list[Declared]:
+def declared_entities(sources: Iterable[str], modules: Iterable[str] = ()) -> list[Declared]:
     """Import files, folders, modules and packages, and return what they declare, each thing once.
 
     What a module only imported from another one belongs to that one.
@@ -68,7 +76,7 @@ def declared(sources: Iterable[str], modules: Iterable[str] = ()) -> list[Declar
     return list(found.values())
 
 
-def default_root(sources: Iterable[str]) -> str:
+def source_root_of(sources: Iterable[str]) -> str:
     """Return the folder that the module names of sources start from: that of the first file or folder, or this one."""
     for source in sources:
         if os.path.exists(source):
@@ -154,7 +162,7 @@ def _elsewhere(entity: Executable, module: ModuleType) -> bool:
     return home is not None and home is not module and any(value is entity for value in vars(home).values())
 
 
-def pick(found: Iterable[Declared], names: Iterable[str], source: str) -> list[Declared]:
+def pick_entities(found: Iterable[Declared], names: Iterable[str], source: str) -> list[Declared]:
     """Return what names stand for: variables, or the full or the last names of entities.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fletching.cli.render_entities import declared, pick, registered, split_source
+from fletching.cli.render_entities import declared_entities, pick_entities, registered, split_source
 from fletching.cli.render_text import Part
 from fletching.cli.render_wire import is_wire, read_wire
 from fletching.errors import close_match
@@ -54,7 +54,7 @@ class Where:
         Raises:
             click.UsageError: there is no such thing.
         """
-        return declared(self.sources(), self.modules)
+        return declared_entities(self.sources(), self.modules)
 
 
 def parts_of(where: Where, settings: SerializationSettings) -> list[Part]:
@@ -83,7 +83,7 @@ def chosen_entities(where: Where) -> tuple[list[Executable], bool]:
     source, names = where.split
     if not names:
         return [each.entity for each in found], True
-    picked = pick(found, names, source or ", ".join(where.modules))
+    picked = pick_entities(found, names, source or ", ".join(where.modules))
     return list({id(each.entity): each.entity for each in picked}.values()), False
 
 

@@ -75,7 +75,7 @@ def remote_of(given: Mapping[str, Any]) -> FlyteRemote:
 
 def settings_of(given: Mapping[str, Any], remote: FlyteRemote, sources: tuple[str, ...]) -> Any:
     """Return the settings that the options of `CODE_OPTIONS` make."""
-    from fletching.extend import chosen_settings, default_root
+    from fletching.extend import chosen_settings, source_root_of
 
     asked = {
         **given,
@@ -83,7 +83,7 @@ def settings_of(given: Mapping[str, Any], remote: FlyteRemote, sources: tuple[st
         "domain": remote.default_domain or "",
         "version": given["version"] or "",
         "fast": False,  # who sends the code says where it is
-        "source_root": given["source_root"] or default_root(sources),
+        "source_root": given["source_root"] or source_root_of(sources),
     }
     return chosen_settings(asked).settings
 

@@ -55,10 +55,10 @@ class Entities(click.Group):
     """The tasks, workflows and launch plans of one file as commands."""
 
     def __init__(self, source: str, given: dict[str, Any]) -> None:
-        from fletching.extend import declared
+        from fletching.extend import declared_entities
 
         self.source, self.given = source, given
-        self.found = declared([] if given["module"] else [source], [source] if given["module"] else [])
+        self.found = declared_entities([] if given["module"] else [source], [source] if given["module"] else [])
         super().__init__(name=source, subcommand_metavar="NAME [--input VALUE]...", context_settings=HELP)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -67,9 +67,9 @@ class Entities(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Return the command of a task, workflow or launch plan."""
-        from fletching.extend import pick
+        from fletching.extend import pick_entities
 
-        entity = pick(self.found, [cmd_name], self.source)[0].entity
+        entity = pick_entities(self.found, [cmd_name], self.source)[0].entity
         remote = ctx.find_root().with_resource(remote_of(self.given))
         given = self.given
 

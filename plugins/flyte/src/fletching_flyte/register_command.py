@@ -36,10 +36,10 @@ def register(
     """
     if not sources and not modules:
         raise click.UsageError("name a file or a folder, or give -m MODULE")
-    from fletching.extend import declared
+    from fletching.extend import declared_entities
     from fletching_flyte.deploying import deploy
 
-    found = declared(sources, modules)
+    found = declared_entities(sources, modules)
     with remote_of(given) as remote:
         made = deploy(
             remote.client,

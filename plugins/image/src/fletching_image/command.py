@@ -23,11 +23,11 @@ def image(sources: tuple[str, ...], modules: tuple[str, ...], output: str | None
     """
     if not sources and not modules:
         raise click.UsageError("name a file or a folder, or give -m MODULE")
-    from fletching.extend import declared
+    from fletching.extend import declared_entities
     from fletching_image.asked import images_of
     from fletching_image.context import build_command
 
-    specs = images_of(each.entity for each in declared(sources, modules))
+    specs = images_of(each.entity for each in declared_entities(sources, modules))
     if not specs:
         click.echo("nothing asks for an ImageSpec: give one to a task, as its container_image", err=True)
     for spec in specs:
