@@ -16,7 +16,7 @@ from flyteidl.admin.workflow_pb2 import WorkflowSpec
 from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
 
 import fletching
-from fletching import Image, ImageConfig, SerializationSettings, workflow
+from fletching import Image, ImageConfig, SerializationSettings, launch_plans, workflow
 from fletching.errors import SerializationError
 from fletching.extend import default_task_resolver, dynamic_job, serialize
 from fletching_map import ArrayNodeMapTaskResolver, array_node
@@ -42,8 +42,11 @@ def programs() -> Any:
     module.__dict__.update(sdk=fletching)
     sys.modules["map_programs"] = module
     path = GOLDEN / "map_programs.py"
-    exec(compile(path.read_text(), str(path), "exec"), module.__dict__)
-    yield module
+    with pytest.MonkeyPatch.context() as patch:
+        # Other tests have launch plans too, and a process has one of a name.
+        patch.setattr(launch_plans, "_plans", {})
+        exec(compile(path.read_text(), str(path), "exec"), module.__dict__)
+        yield module
     del sys.modules["map_programs"]
 
 
