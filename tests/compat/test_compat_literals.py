@@ -80,7 +80,16 @@ def described(literal: Literal, folder: Path) -> str:
     )
 
 
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[None]:
+    """Have what we write lie below the test's folder, while the test runs."""
+    token = raw_output_prefix.set(str(tmp_path / "ours"))
+    yield
+    raw_output_prefix.reset(token)
+
+
 @pytest.mark.parametrize("old", [False, True], ids=["messagepack", "json"])
+@pytest.mark.usefixtures("ours")
 def test_every_row_both_ways(flytekit: Flytekit, old: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with flytekit.old_format(old):
         theirs = flytekit.call(ROWS, "write", str(tmp_path))
@@ -90,7 +99,6 @@ def test_every_row_both_ways(flytekit: Flytekit, old: bool, tmp_path: Path, monk
     if old:
         monkeypatch.setenv("FLYTE_USE_OLD_DC_FORMAT", "true")
     made, wrong = LiteralMap(), []
-    raw_output_prefix.set(str(tmp_path / "ours"))
     rows = literal_rows.rows(names(flytekit), str(tmp_path / "made"))
     for name, (kind, make) in rows.items():
         mine = transformer(kind)
@@ -113,8 +121,8 @@ def test_every_row_both_ways(flytekit: Flytekit, old: bool, tmp_path: Path, monk
     assert set(said) | set(failed) == set(rows)
 
 
+@pytest.mark.usefixtures("ours")
 def test_the_field_of_an_object_is_read_as_an_input_of_its_type(flytekit: Flytekit, tmp_path: Path) -> None:
-    raw_output_prefix.set(str(tmp_path / "ours"))
     made, expected = LiteralMap(), {}
     for name, (kind, make) in literal_rows.rows(names(flytekit), str(tmp_path / "made")).items():
         mine = transformer(kind)
@@ -129,8 +137,8 @@ def test_the_field_of_an_object_is_read_as_an_input_of_its_type(flytekit: Flytek
     assert wrong.keys() == UNREAD_FIELDS
 
 
+@pytest.mark.usefixtures("ours")
 def test_tables_of_the_old_schemas_are_datasets(flytekit: Flytekit, tmp_path: Path) -> None:
-    raw_output_prefix.set(str(tmp_path / "ours"))
     frame = pandas.DataFrame({"a": [1, 2], "b": ["x", "y"]})
     (tmp_path / "dataset.pb").write_bytes(transformer(pandas.DataFrame).to_literal(frame).SerializeToString())
     assert flytekit.call(ROWS, "schemas", str(tmp_path)) == [canon(frame), canon(frame)]

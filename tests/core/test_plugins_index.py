@@ -174,7 +174,7 @@ class Environment(RuleBasedStateMachine):
             file = files[which % len(files)]
             content = bytearray(file.read_bytes())
             at = int(place * len(content))
-            if flip:
+            if flip and content:
                 content[at] ^= flip
             else:
                 del content[at:]
