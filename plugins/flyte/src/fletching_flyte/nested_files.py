@@ -7,12 +7,12 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from fletching.extend import raw_output_prefix, to_literal_map
-from fletching_flyte.transfers import upload_file
+from fletching_flyte.transfers import scalars, send_files_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from flyteidl.core.literals_pb2 import Literal, LiteralMap
+    from flyteidl.core.literals_pb2 import Binary, Literal, LiteralMap
 
     from fletching_flyte.client import FlyteClient
 
@@ -56,8 +56,8 @@ def send_nested_files(
             again = to_literal_map(kinds, {name: inputs[name] for name in objects})
         finally:
             raw_output_prefix.reset(before)
-        there = _send(client, folder, project, domain)
-    if there is None:
+        there = send_files_below(client, folder, project=project, domain=domain)
+    if not there:
         return
     for name in objects:
         for packed in _packed(again.literals[name]):
@@ -65,35 +65,11 @@ def send_nested_files(
         literals.literals[name].CopyFrom(again.literals[name])
 
 
-def _send(client: FlyteClient, folder: str, project: str, domain: str) -> str | None:
-    """Send what is below a folder, and return where it is then; None if there is nothing."""
-    import secrets
-
-    root, there = f"inputs-{secrets.token_hex(10)}", None
-    for path, _, names in os.walk(folder):
-        for name in names:
-            file = os.path.join(path, name)
-            inside = os.path.relpath(file, folder).replace(os.sep, "/")
-            at = upload_file(client, file, project=project, domain=domain, root=root, name=inside)
-            there = at.removesuffix(inside).rstrip("/")
-    return there
-
-
-def _packed(literal: Literal) -> Iterator[Any]:
+def _packed(literal: Literal) -> Iterator[Binary]:
     """Tell the messages of a literal that hold a packed object."""
-    value = literal.WhichOneof("value")
-    if value == "collection":
-        for each in literal.collection.literals:
-            yield from _packed(each)
-    elif value == "map":
-        for each in literal.map.literals.values():
-            yield from _packed(each)
-    elif value == "scalar":
-        which = literal.scalar.WhichOneof("value")
-        if which == "union":
-            yield from _packed(literal.scalar.union.value)
-        elif which == "binary" and literal.scalar.binary.tag == MSGPACK:
-            yield literal.scalar.binary
+    for scalar in scalars(literal):
+        if scalar.HasField("binary") and scalar.binary.tag == MSGPACK:
+            yield scalar.binary
 
 
 def _renamed(data: bytes, folder: str, there: str) -> bytes:

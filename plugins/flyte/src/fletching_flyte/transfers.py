@@ -12,11 +12,11 @@ from fletching_flyte.problems import BackendError, FlyteSystemUnavailableExcepti
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from flyteidl.core.literals_pb2 import Literal, LiteralMap
+    from flyteidl.core.literals_pb2 import Literal, LiteralMap, Scalar
 
     from fletching_flyte.client import FlyteClient
 
-__all__ = ["download", "upload_file", "upload_literals"]
+__all__ = ["download", "scalars", "send_files_below", "upload_file", "upload_literals"]
 
 CHUNK = 1 << 20
 SLOWEST = 100_000
@@ -165,6 +165,14 @@ def upload_literals(client: FlyteClient, literals: LiteralMap, *, project: str, 
 
 def _send_folder(client: FlyteClient, path: str, *, project: str, domain: str) -> str:
     """Send every file of a folder below one name, and return it."""
+    uri = send_files_below(client, path, project=project, domain=domain)
+    if not uri:
+        raise ConfigError(f"the folder {path!r} is empty, and an object store has no empty folders")
+    return uri
+
+
+def send_files_below(client: FlyteClient, path: str, *, project: str, domain: str) -> str:
+    """Send every file of a folder below one name, and return where they are then; empty if there are none."""
     import secrets
 
     root, uri = f"inputs-{secrets.token_hex(10)}", ""
@@ -173,23 +181,28 @@ def _send_folder(client: FlyteClient, path: str, *, project: str, domain: str) -
             inside = os.path.relpath(os.path.join(folder, name), path).replace(os.sep, "/")
             at = upload_file(client, os.path.join(folder, name), project=project, domain=domain, root=root, name=inside)
             uri = at.removesuffix(inside).rstrip("/")
-    if not uri:
-        raise ConfigError(f"the folder {path!r} is empty, and an object store has no empty folders")
     return uri
 
 
 def _holders(literal: Literal) -> Iterator[Any]:
     """Tell the messages of a literal that hold a URI."""
+    for scalar in scalars(literal):
+        which = scalar.WhichOneof("value")
+        if which in ("blob", "schema", "structured_dataset"):
+            yield getattr(scalar, which)
+
+
+def scalars(literal: Literal) -> Iterator[Scalar]:
+    """Tell the single values of a literal, those inside of lists, maps and unions included."""
     value = literal.WhichOneof("value")
     if value == "collection":
         for each in literal.collection.literals:
-            yield from _holders(each)
+            yield from scalars(each)
     elif value == "map":
         for each in literal.map.literals.values():
-            yield from _holders(each)
+            yield from scalars(each)
     elif value == "scalar":
-        which = literal.scalar.WhichOneof("value")
-        if which in ("blob", "schema", "structured_dataset"):
-            yield getattr(literal.scalar, which)
-        elif which == "union":
-            yield from _holders(literal.scalar.union.value)
+        if literal.scalar.WhichOneof("value") == "union":
+            yield from scalars(literal.scalar.union.value)
+        else:
+            yield literal.scalar
