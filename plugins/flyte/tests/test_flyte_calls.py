@@ -92,6 +92,7 @@ def test_a_backend_that_is_not_there() -> None:
         ask(remote)
     assert f"localhost:{port} cannot be reached" in str(raised.value)
     assert "check the endpoint, and insecure" in str(raised.value)
+    assert "FLYTE_PLATFORM_URL, or flytectl's file" in str(raised.value)
     assert isinstance(raised.value, ConnectionError)
 
 
