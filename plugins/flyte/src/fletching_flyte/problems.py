@@ -115,7 +115,7 @@ def problem_of(error: Any, doing: str, endpoint: str) -> BackendError:
     if code == "UNAVAILABLE":
         return FlyteSystemUnavailableException(
             f"cannot {doing}: {endpoint} cannot be reached: {said or code}; check the endpoint, and insecure, which "
-            "says whether it speaks TLS: FLYTE_PLATFORM_URL, or flytectl's file (~/.flyte/config.yaml), has both"
+            "says whether it speaks TLS; FLYTE_PLATFORM_URL, or flytectl's file (~/.flyte/config.yaml), names it"
         )
     if code == "DEADLINE_EXCEEDED":
         return FlyteTimeout(f"cannot {doing}: {endpoint} did not answer in time; rpc_timeout says how long it may take")
