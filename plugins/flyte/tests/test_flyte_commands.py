@@ -127,7 +127,8 @@ def test_one_that_is_killed_is_done_again(server: FlyteServer) -> None:
         with server.faults(kill):
             process.communicate(timeout=120)
     assert process.returncode == -9
-    assert len(server.registered["task"]) == 2
+    # A workflow is sent when the tasks that it calls are there; the other task may be on its way.
+    assert ("cli_program.add", "v1") in server.registered["task"]
     assert not server.registered["launch_plan"]
     assert fletch("register", "cli_program.py", "--version", "v1").exit_code == 0
     assert [len(server.registered[kind]) for kind in ("task", "workflow", "launch_plan")] == [2, 2, 2]
