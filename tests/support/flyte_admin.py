@@ -240,7 +240,8 @@ class Admin(admin_pb2_grpc.AdminServiceServicer):  # type: ignore[misc]  # gRPC 
 
     def _names(self, kind: str, request: Any) -> Any:
         place = (request.project, request.domain)
-        names = sorted({key[2] for key in self.entities[kind] if key[:2] == place})
+        with self.lock:
+            names = sorted({key[2] for key in self.entities[kind] if key[:2] == place})
         found = [common_pb2.NamedEntityIdentifier(project=place[0], domain=place[1], name=name) for name in names]
         page, token = _page(found, request)
         return common_pb2.NamedEntityIdentifierList(entities=page, token=token)

@@ -205,7 +205,7 @@ class Runs:
 
     def running(self) -> list[str]:
         """Return the names of what runs."""
-        return [run.id.name for run in self.all.values() if run.phase not in ENDED]
+        return [run.id.name for run in list(self.all.values()) if run.phase not in ENDED]
 
     def stop(self) -> None:
         """Stop everything."""

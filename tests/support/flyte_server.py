@@ -103,7 +103,8 @@ class FlyteServer:
     @property
     def registered(self) -> dict[str, set[tuple[str, str]]]:
         """Kind -> the names and versions that it has."""
-        return {kind: {key[2:] for key in found} for kind, found in self.admin.entities.items()}
+        with self.admin.lock:  # what nobody waits for any more may still come in
+            return {kind: {key[2:] for key in found} for kind, found in self.admin.entities.items()}
 
     def __enter__(self) -> FlyteServer:
         self._server.start()

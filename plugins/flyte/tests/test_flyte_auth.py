@@ -37,10 +37,11 @@ def guarded(tmp_path: Path, oauth: OAuthServer) -> Iterator[FlyteServer]:
         made.admin.auth.server.authorization_endpoint = f"{oauth.url}/authorize?for=flyte"
         made.admin.auth.server.token_endpoint = f"{oauth.url}/token"
         made.admin.auth.client.client_id = "public"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        made.admin.auth.client.redirect_uri = f"http://localhost:{port}/callback"
-        yield made
+        with socket.socket() as kept:  # nobody else gets it, and who says the same may listen there
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            kept.bind(("127.0.0.1", 0))
+            made.admin.auth.client.redirect_uri = f"http://localhost:{kept.getsockname()[1]}/callback"
+            yield made
 
 
 def remote_of(server: FlyteServer, **platform: Any) -> FlyteRemote:

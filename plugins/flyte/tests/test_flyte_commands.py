@@ -127,8 +127,8 @@ def test_one_that_is_killed_is_done_again(server: FlyteServer) -> None:
         with server.faults(kill):
             process.communicate(timeout=120)
     assert process.returncode == -9
-    # A workflow is sent when the tasks that it calls are there; the other task may be on its way.
-    assert ("cli_program.add", "v1") in server.registered["task"]
+    # A workflow is sent when the task that it calls is there; the other task may be on its way.
+    assert server.registered["task"]
     assert not server.registered["launch_plan"]
     assert fletch("register", "cli_program.py", "--version", "v1").exit_code == 0
     assert [len(server.registered[kind]) for kind in ("task", "workflow", "launch_plan")] == [2, 2, 2]
@@ -184,13 +184,18 @@ def test_stopped(server: FlyteServer) -> None:
 
 
 def test_a_backend_that_is_away_while_one_waits_is_told(server: FlyteServer) -> None:
+    server.admin.runs.held.set()  # it has not ended before it is looked at twice
     fletch("register", "cli_program.py")
     assert fletch("launch", "--name", "mine", "cli_program.flow").exit_code == 0
     told = 2 * (PlatformConfig().rpc_retries + 1)  # by the look, and by what shows how it goes
 
     def away(call: Call) -> Fault | None:
+        if call.method != "GetExecution":
+            return None
         seen = server.calls["GetExecution"] - before
-        return Fault(code="UNAVAILABLE") if call.method == "GetExecution" and 1 < seen <= 1 + told else None
+        if seen > 1 + told:
+            server.admin.runs.go.set()
+        return Fault(code="UNAVAILABLE") if 1 < seen <= 1 + told else None
 
     before = server.calls["GetExecution"]
     with server.faults(away):

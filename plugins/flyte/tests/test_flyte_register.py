@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -112,29 +114,25 @@ def test_it_goes_on_after_a_break_at_every_call(remote: FlyteRemote, server: Fly
     """A connection is cut, before a call has its effect or after, and nobody tries again: then again from there."""
     impatient = FlyteRemote(remote.config.with_platform(rpc_retries=0), "flytesnacks", "development")
     for after in (False, True):
-        index = 0
-        while True:
-            for kind in server.admin.entities.values():
-                kind.clear()
-            calls = {"n": 0}
+        index, broken = 0, True
+        while broken:
+            version = f"v{index}-{after}"  # its own: what an earlier round sent and left may still come in
+            numbers = itertools.count()
 
             def fault(
-                call: Call, *, at: int = index, after: bool = after, calls: dict[str, int] = calls
+                call: Call, *, at: int = index, after: bool = after, of: str = version, numbers: Iterator[int] = numbers
             ) -> Fault | None:
-                calls["n"] += 1
-                return Fault(cut=True, after=after) if calls["n"] == at + 1 else None
+                return Fault(cut=True, after=after) if call.request.id.version == of and next(numbers) == at else None
 
             with server.faults(fault):
                 try:
-                    register(impatient)
+                    register(impatient, version=version)
                     broken = False
                 except FlyteSystemUnavailableException:
-                    broken = True
-                register(remote)
-            assert server.registered == ALL, (after, index)
-            if not broken:
-                break
-            index += 1
+                    index += 1
+                register(remote, version=version)
+            there = {kind: {name for name, of in found if of == version} for kind, found in server.registered.items()}
+            assert there == {kind: {name for name, _ in names} for kind, names in ALL.items()}, version
         assert index >= 8
     impatient.close()
 

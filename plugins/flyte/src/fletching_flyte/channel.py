@@ -17,9 +17,9 @@ OPTIONS = [
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.max_receive_message_length", -1),  # a workflow with thousands of nodes has many megabytes
     ("grpc.max_send_message_length", -1),
-    # How soon a connection that broke is tried again: sooner than a call is repeated.
+    # How soon a connection that broke is tried again: sooner than a call is repeated. The least of these pauses is left
+    # as it is: gRPC takes it as the time that connecting may take, too, and a backend may be far away.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 5_000),
 ]
 
