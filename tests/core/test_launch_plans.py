@@ -206,15 +206,48 @@ def test_the_time_for_which_it_runs_is_an_input() -> None:
     assert plan(when=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)) == 1
 
 
-@pytest.mark.parametrize("text", ["*/5 * * * *", "0 8 * * MON-FRI", "0 0 1,15 * *", "hourly", "@daily", "Weeks"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("*/5 * * * *", "0 8 * * MON-FRI", "0 0 1,15 * *", "01 08 * jan-mar,Dec *", "0 0 ? * ?"),
+        "5-1/2 * * nov-feb fri-mon",
+        *("0 0 29 2 *", "0 0 31 2,3 *", "0 0 30 2 1", "0 0 31W 2 *", "0 0 L 2 *", "0 0 1-L * *", "0 0 * * L5,5#3,7"),
+        *("hourly", "@daily", "Weeks", "@midnight"),
+    ],
+)  # fmt: skip
 def test_cron_expressions(text: str) -> None:
     assert CronSchedule(schedule=text).schedule == text
 
 
-@pytest.mark.parametrize("text", ["", "never", "* * * *", "* * * * * *", "a b", "60 ; * * *"])
-def test_what_is_no_cron_expression(text: str) -> None:
-    with pytest.raises(ConfigError, match="schedule"):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        *((text, "expected five fields") for text in (" ", "never", "* * * *", "* * * * * *", "a b", "@reboot")),
+        *(("60 * * * *", "its minute is '60', expected 0 to 59"), ("60 ; * * *", "its minute is '60'")),
+        *(("* 7-24 * * *", "its hour is '24', expected 0 to 23"), ("* * 0 * *", "its day is '0', expected 1 to 31")),
+        ("* * * janet *", "its month is 'janet', expected 1 to 12, or 'jan' to 'dec'"),
+        ("* * * * 8", "its weekday is '8', expected 0 to 7, or 'sun' to 'sat'"),
+        *(("*/0 * * * *", "a step is 1 or more"), ("*-5 * * * *", "'[*]' begins no range")),
+        *(("1,,2 * * * *", "its minute is ''"), ("? * * * *", "its minute is"), ("* * 32W * *", "its day")),
+        *(("* * L-3 * *", "its day is 'l'"), ("* * * * 1#6", "its weekday")),
+        ("0 0 30 2 *", "it never comes: its months have 29 days at most, and its first day is 30"),
+        ("0 0 31 2,jun-7/3 ?", "it never comes: its months have 30 days at most, and its first day is 31"),
+    ],
+)  # fmt: skip
+def test_what_is_no_cron_expression(text: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=rf"schedule is .*{why}"):
         CronSchedule(schedule=text)
+
+
+@pytest.mark.parametrize("text", ["PT1H", "P1Y2M3W4DT5H6M7S", "-PT0.5H", "P-1D", "PT1,5S"])
+def test_offsets_are_durations(text: str) -> None:
+    assert CronSchedule(schedule="hourly", offset=text).offset == text
+
+
+@pytest.mark.parametrize("text", ["1h", "P", "PT", "P1DT", "pt1h", "P1H", "PT5S3M", "10 minutes", "PT1H\n"])
+def test_what_is_no_offset(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"offset is .* expected a duration of ISO 8601, such as 'PT30M'"):
+        CronSchedule(schedule="hourly", offset=text)
 
 
 def test_rates_are_whole_minutes() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fletching.cron import why_no_duration, why_no_schedule
 from fletching.errors import ConfigError, WireError
 from fletching.frozen import check_text, refuse
 from fletching.wirevalue import WireValue
@@ -17,20 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CronSchedule", "FixedRate", "OnSchedule"]
 
-ALIASES = frozenset(
-    {"hourly", "hours", "@hourly", "daily", "days", "@daily", "weekly", "weeks", "@weekly", "monthly", "months",
-     "@monthly", "annually", "@annually", "yearly", "years", "@yearly"}
-)  # fmt: skip
-_FIELD = r"(?:\*|[0-9A-Za-z]+(?:-[0-9A-Za-z]+)?)(?:/[0-9]+)?"
-_CRON = re.compile(rf"^(?:{_FIELD}(?:,{_FIELD})*\s+){{4}}{_FIELD}(?:,{_FIELD})*$")
-
 
 @dataclass(frozen=True, kw_only=True)
 class CronSchedule(WireValue):
     """At the times that a cron expression names."""
 
     schedule: str
-    """Five fields (minute, hour, day, month, weekday), or an alias such as ``hourly``."""
+    """Five fields (minute, hour, day, month, weekday), or an alias such as ``hourly``; it must come some day."""
     offset: str | None = None
     """How much later than that, as an ISO 8601 duration."""
     kickoff_time_input_arg: str | None = None
@@ -39,10 +32,10 @@ class CronSchedule(WireValue):
     def __post_init__(self) -> None:
         check_text(self, "schedule", empty=False)
         check_text(self, "offset", "kickoff_time_input_arg", optional=True, empty=False)
-        if self.schedule.lower() not in ALIASES and not _CRON.match(self.schedule.strip()):
-            refuse(
-                self, "schedule", self.schedule, "five cron fields such as '0 8 * * *', or an alias such as 'hourly'"
-            )
+        for field, why_not in (("schedule", why_no_schedule), ("offset", why_no_duration)):
+            value = getattr(self, field)
+            if value is not None and (why := why_not(value)):
+                raise ConfigError(f"CronSchedule: {field} is {value!r}; {why}")
 
     def to_flyte_idl(self) -> schedule_pb2.Schedule:
         """Return the wire form, ``flyteidl.admin.Schedule``."""
