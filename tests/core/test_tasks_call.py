@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fletching import current_context, task
+from fletching import current_context, dynamic, task
 from fletching.errors import (
     CallError,
     ConversionError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 @dataclass
@@ -262,3 +266,43 @@ def test_the_one_field_of_a_named_tuple_may_be_returned_itself() -> None:
 
     assert bare(n=1) == whole(n=1) == Rows([0])
     assert type(bare(n=2)) is Rows
+
+
+def by_keyword(function: Callable[..., int]) -> Callable[..., int]:
+    @functools.wraps(function)
+    def called(**given: int) -> int:
+        return function(**{**given, "a": given["a"] + 10})
+
+    return called
+
+
+def by_keyword_too(function: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[int]]:
+    @functools.wraps(function)
+    async def called(**given: int) -> int:
+        return await function(**{**given, "a": given["a"] + 10})
+
+    return called
+
+
+@task
+@by_keyword
+def wrapped(a: int, b: int = 2) -> int:
+    return a + b
+
+
+@task
+@by_keyword_too
+async def wrapped_async(a: int, b: int = 2) -> int:
+    return a + b
+
+
+@dynamic
+@by_keyword
+def wrapped_dynamic(a: int) -> int:
+    return wrapped(a=a)
+
+
+def test_a_decorator_that_takes_keywords_only_gets_keywords() -> None:
+    assert wrapped(1) == wrapped(a=1, b=2) == 13
+    assert wrapped_dynamic(a=1) == 23
+    assert asyncio.run(wrapped_async(a=1)) == 13

@@ -102,7 +102,8 @@ def compile_call(
     bind = _define(task, [f"def {OWN}bind({head}):", f"    return {{{values}}}"], f"{OWN}bind", names)
     call = None
     if function is not None:
-        body = _direct(interface, inputs, outputs, values, is_async=is_async)
+        arguments = _arguments(interface, function)
+        body = _direct(interface, inputs, outputs, values, arguments, is_async=is_async)
         call = _define(task, [f"def {OWN}call({head}):", *body], f"{OWN}call", names)
     return CompiledCall(bind, carry_inputs, carry_outputs, call)
 
@@ -162,7 +163,15 @@ def _signature(interface: Interface) -> str:
     return ", ".join(parts)
 
 
-def _arguments(interface: Interface) -> str:
+def _arguments(interface: Interface, function: Callable[..., Any]) -> str:
+    """Return what the function is called with: keywords, as everywhere else, or the same by position.
+
+    A keyword costs a little more, but a decorator may take nothing else; so only a function whose own
+    parameters are the inputs, in their order, is called by position.
+    """
+    code = getattr(function, "__code__", None)
+    if code is not None and code.co_varnames[: code.co_argcount] == tuple(interface.inputs):
+        return ", ".join(interface.inputs)
     return ", ".join(
         name if interface.kinds[name] == "positional_only" else f"{name}={name}" for name in interface.inputs
     )
@@ -183,6 +192,7 @@ def _direct(
     inputs: Mapping[str, TypeTransformer[Any]],
     outputs: Mapping[str, TypeTransformer[Any]],
     values: str,
+    arguments: str,
     *,
     is_async: bool,
 ) -> list[str]:
@@ -194,11 +204,8 @@ def _direct(
         lines += [f"    if not ({test}):", f"        {carry}"] if test else [f"    {carry}"]
     if is_async:
         lines.append(f"    async def {OWN}body():")
-        indent, call = "        ", f"await {OWN}function({_arguments(interface)})"
+        indent, call = "        ", f"await {OWN}function({arguments})"
     else:
-        # Positional where the order allows it: a keyword costs a little more.
-        plain = all(interface.kinds[name] != "keyword_only" for name in interface.inputs)
-        arguments = ", ".join(interface.inputs) if plain else _arguments(interface)
         indent, call = "    ", f"{OWN}function({arguments})"
     body = [
         f"{OWN}token = {OWN}enter({OWN}execution({OWN}task))",
