@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from fletching import LaunchPlan, Workflow, conditional, create_node, dynamic, task, workflow
@@ -164,6 +165,27 @@ def test_choices_of_numbers_and_texts() -> None:
 
     assert [grade(x=x, name="ann") for x in (0.95, 0.2, 0.5)] == ["1", "2", "3"]
     assert (grade(x=0.95, name="nobody"), grade(x=0.5, name="lucky")) == ("3", "2")
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def test_choices_of_members_of_an_enum_and_their_texts() -> None:
+    @workflow
+    def flow(colour: Colour, told: str) -> int:
+        return (
+            conditional("colour")
+            .if_((colour == "red") & (told == Colour.RED))
+            .then(add(a=0))
+            .elif_((colour == Colour.RED) | (told != Colour.BLUE))
+            .then(add(a=1))
+            .else_()
+            .then(add(a=2))
+        )
+
+    assert [flow(colour=colour, told=told) for colour in Colour for told in ("red", "blue")] == [2, 3, 3, 4]
 
 
 def test_a_dynamic_task_that_chooses_for_each_item() -> None:

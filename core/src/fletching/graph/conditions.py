@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fletching.errors import PromiseError
@@ -74,11 +75,18 @@ class Comparison(Condition):
     def holds(self, value: Callable[[Promise], Any]) -> bool:
         from fletching.graph.promise import Promise
 
-        left, right = (value(side) if isinstance(side, Promise) else side for side in (self.left, self.right))
+        left, right = (
+            _compared(value(side) if isinstance(side, Promise) else side) for side in (self.left, self.right)
+        )
         return bool(OPERATORS[self.operator](left, right))
 
     def __repr__(self) -> str:
         return f"{self.left!r} {self.operator} {self.right!r}"
+
+
+def _compared(operand: Any) -> Any:
+    """Return what a backend compares: of a member of an enum it has the value, which a text may be equal to."""
+    return operand.value if isinstance(operand, Enum) else operand
 
 
 class Conjunction(Condition):
