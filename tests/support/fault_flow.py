@@ -96,8 +96,11 @@ def main() -> None:
         value = runner.run(entity, n=5)
     except KeyboardInterrupt:
         sys.exit(130)
-    with open(os.environ["FAULT_RESULT"], "w") as file:
+    result = os.environ["FAULT_RESULT"]
+    mine = f"{result}.{os.getpid()}"
+    with open(mine, "w") as file:
         file.write(repr(value))
+    os.replace(mine, result)  # in one step: another driver may have written it, and this one may be killed here
 
 
 if __name__ == "__main__":

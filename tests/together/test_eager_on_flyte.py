@@ -108,7 +108,17 @@ def test_started_here(program: Any, remote: FlyteRemote, server: FlyteServer) ->
 
 
 def test_nothing_runs_on_when_it_fails(program: Any, remote: FlyteRemote, server: FlyteServer) -> None:
-    with pytest.raises(ExecutionFailedError, match="ValueError: no 2"):
+    launched: set[str] = set()
+    all_are = threading.Event()
+
+    def launch(call: Call) -> None:
+        if call.method == "CreateExecution":
+            launched.add(call.request.name)
+            if len(launched) == 3:
+                all_are.set()
+            all_are.wait(60)  # none fails before the others are on their way
+
+    with server.faults(launch), pytest.raises(ExecutionFailedError, match="ValueError: no 2"):
         program.fails.run(FlyteBackend(remote), n=2)
     assert len(names(server)) == 3
     assert not server.admin.runs.running()

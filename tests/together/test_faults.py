@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,24 @@ class Trial:
         while len(self.lines()) < count and process.poll() is None:
             time.sleep(0.002)
         time.sleep(self.random.uniform(0, 0.01))
+
+    def processes(self) -> list[int]:
+        """Return the driver and what it started: they have the folder in their environment."""
+        mark = f"FAULT_JOURNAL={self.journal}\0".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+                if state not in "ZX" and mark in (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+        return found
+
+    def wait_for_others(self) -> None:
+        """Wait until what a driver that has ended had started has ended, too."""
+        end = time.monotonic() + 60
+        while left := self.processes():
+            assert time.monotonic() < end, f"seed {self.seed}: processes {left} were left behind; {self.said()}"
+            time.sleep(0.01)
 
     def status(self) -> str:
         """Return the status of the latest run, or an empty string if none is recorded."""
@@ -126,25 +145,9 @@ def test_a_killed_driver(seed: int, tmp_path: Path) -> None:
     trial.wait_for_lines(trial.random.randint(1, 26), process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    time_out = time.monotonic() + 10
-    while others(process.pid) and time.monotonic() < time_out:
-        time.sleep(0.01)
-    assert not others(process.pid), f"seed {seed}: processes were left behind"
+    trial.wait_for_others()
     recovered(trial, trial.finished(), trial.begun())
     COUNTS["drivers killed"] += 1
-
-
-def others(session: int) -> list[int]:
-    """Return the processes that a driver started: they have its folder in their environment."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "stat").read_text().rpartition(")")[2].split()
-            if words[0] != "Z" and int(words[1]) == session:
-                found.append(int(folder.name))
-        except (OSError, ValueError, IndexError):
-            continue
-    return found
 
 
 @pytest.mark.parametrize("seed", range(TRIALS))
@@ -153,7 +156,7 @@ def test_a_killed_worker(seed: int, tmp_path: Path) -> None:
     trial.executor = "process"
     process = trial.start()
     trial.wait_for_lines(trial.random.randint(1, 24), process)
-    workers = others(process.pid)
+    workers = [pid for pid in trial.processes() if pid != process.pid]
     if workers and process.poll() is None:
         try:
             os.kill(trial.random.choice(workers), signal.SIGKILL)
@@ -215,6 +218,6 @@ def test_ctrl_c(seed: int, tmp_path: Path) -> None:
         time.sleep(trial.random.uniform(0, 0.01))
         process.send_signal(signal.SIGINT)
     assert process.wait(120) in (130, 0, -signal.SIGINT), trial.said()
-    assert not others(process.pid)
+    trial.wait_for_others()
     recovered(trial, trial.finished(), trial.begun())
     COUNTS["interrupts"] += 1

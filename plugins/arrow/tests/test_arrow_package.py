@@ -21,7 +21,7 @@ class TestPackage(PluginConformance):
 def loaded(program: str) -> set[str]:
     """Return which of the libraries a fresh process has loaded after a program."""
     report = f"import sys\n{program}\nprint(*(name for name in {LIBRARIES!r} if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, timeout=300, check=True)
     return set(done.stdout.split())
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -306,6 +307,7 @@ def test_a_signal_ends_what_runs_and_what_succeeded_is_adopted(number: signal.Si
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as driver:
         while "hangs 9" not in journal.read_text():
             assert driver.poll() is None
+            time.sleep(0.005)
         driver.send_signal(number)
         _, said = driver.communicate(timeout=120)
     assert driver.returncode == -number, said

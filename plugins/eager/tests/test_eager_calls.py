@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import threading
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -135,17 +137,26 @@ def test_asyncio_s_own_tools() -> None:
     }
 
 
-RUNNING, MOST = [0], [0]
+RUNNING, MOST, WANTED = [0], [0], [0]
 
 
 @task
 async def counted(a: int) -> int:
+    """Wait until as many as are wanted run at once, and a little longer."""
     RUNNING[0] += 1
     MOST[0] = max(MOST[0], RUNNING[0])
+    for _ in range(60_000):
+        if MOST[0] >= WANTED[0]:
+            break
+        await asyncio.sleep(0.001)
     for _ in range(3):
         await asyncio.sleep(0)
     RUNNING[0] -= 1
     return a
+
+
+def want(count: int) -> None:
+    MOST[0], WANTED[0] = 0, count
 
 
 @eager
@@ -160,7 +171,7 @@ async def limited(n: int) -> int:
 
 
 def test_a_semaphore_limits_what_runs() -> None:
-    MOST[0] = 0
+    want(2)
     assert asyncio.run(limited(n=8)) == 28
     assert MOST[0] == 2
 
@@ -171,13 +182,13 @@ async def unlimited(n: int) -> int:
 
 
 def test_nothing_else_limits_it() -> None:
-    MOST[0] = 0
+    want(200)
     asyncio.run(unlimited(n=200))
     assert MOST[0] == 200
 
 
 def test_max_parallel_does() -> None:
-    MOST[0] = 0
+    want(3)
     assert Runner(max_parallel=3).run(unlimited, n=20) == 190
     assert MOST[0] == 3
 
@@ -213,12 +224,13 @@ async def unlimited_inside(n: int) -> int:
 
 
 def test_max_parallel_counts_what_stands_deeper_too() -> None:
-    MOST[0] = 0
+    want(3)
     assert Runner(max_parallel=3).run(unlimited_inside, n=20) == 190
     assert MOST[0] == 3
 
 
 def test_eager_tasks_take_nobody_s_room() -> None:
+    want(0)
     assert asyncio.run(unlimited_inside(n=1500)) == sum(range(1500))  # more than the loop runs attempts at once
 
 
@@ -327,20 +339,17 @@ def test_ten_thousand_at_once() -> None:
 
 @eager
 async def one_by_one(n: int) -> int:
-    total = 0
     for at in range(n):
-        total += await later(a=at)
-    return total
+        await later(a=at)
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
 
 
 def test_a_finished_child_leaves_nothing_behind() -> None:
-    import tracemalloc
-
     async def held(n: int) -> int:
         tracemalloc.start()
         try:
-            await one_by_one(n=n)
-            return tracemalloc.get_traced_memory()[1]
+            return await one_by_one(n=n)
         finally:
             tracemalloc.stop()
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,7 @@ class Driver:
         )
         while Counter(self.lines()) != Counter(FIRST):
             assert driver.poll() is None, driver.communicate()
+            time.sleep(0.005)
         return driver
 
     def lines(self) -> list[str]:

@@ -76,7 +76,7 @@ def leaves(kind: str, entity: Any) -> Any:
             await asyncio.Event().wait()
         return 7
 
-    return eager(body, **({"timeout": 1} if kind == "late" else {}))
+    return eager(body)
 
 
 @pytest.mark.parametrize("entity", [lasts, busy], ids=["async", "sync"])
@@ -111,8 +111,11 @@ async def late() -> int:
 
 
 def test_calls_end_when_its_time_is_over() -> None:
-    with pytest.raises(TaskTimeoutError, match="late"):
-        asyncio.run(late())
+    for _ in range(10):
+        with pytest.raises(TaskTimeoutError, match="late"):
+            asyncio.run(late())
+        if STATE:
+            break  # and was not over before it called anything, as it may be on a busy machine
     assert STATE == ["began 1", "stopped 1"]
 
 

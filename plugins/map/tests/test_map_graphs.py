@@ -197,9 +197,14 @@ def test_a_timeout_is_that_of_each_element() -> None:
 
     @workflow
     def flow(xs: list[int]) -> list[int | None]:
-        return map_task(spin, min_success_ratio=0.5)(a=xs).with_overrides(timeout=2)
+        return map_task(spin, min_success_ratio=0)(a=xs).with_overrides(timeout=2)
 
-    assert flow(xs=[1, 2, 3]) == [1, None, 3]
+    for _ in range(10):
+        got = flow(xs=[1, 2, 3])
+        assert got[1] is None
+        if got.count(None) == 1:
+            break  # on a busy machine the others may be late, too
+    assert got == [1, None, 3]
     with pytest.raises(TaskTimeoutError) as raised:
         map_task(spin, metadata=TaskMetadata(timeout=1))(a=[2])
     assert "in element 0 of 1 of map_spin" in raised.value.__notes__

@@ -182,6 +182,8 @@ def test_a_program_that_waits_for_a_store_hears_that_it_is_to_end(tmp_path: Path
 def test_a_download_that_is_killed_leaves_no_half_file(tmp_path: Path) -> None:
     class Slow(Endless):
         size = 1_000_000
+        half_sent = threading.Event()
+        go_on = threading.Event()
 
     script = (
         "import sys; from fletching.extend import storage_for; storage_for('s3://b').download('s3://b/slow', 'file')"
