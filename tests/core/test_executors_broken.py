@@ -141,6 +141,29 @@ def test_one_that_fails_to_stop_or_to_close_takes_nothing_away(provided: Callabl
     }
 
 
+@pytest.mark.parametrize("reason", [KeyError, KeyboardInterrupt])
+def test_what_obeyed_has_ended_however_late_that_is_heard(
+    provided: Callable[[type[Any]], None], monkeypatch: pytest.MonkeyPatch, reason: type[BaseException]
+) -> None:
+    class Obeys(Honest):
+        def submit(self, attempt: Attempt, done: Callable[[Outcome], None]) -> Any:
+            if attempt.execution.task_name.endswith("fails"):
+                raise reason
+            self.kept = done
+            return self
+
+        def cancel(self) -> None:
+            self.kept(Outcome(1))
+
+    provided(Obeys)
+    # As if the thread of the run got its turn only when time is up.
+    monkeypatch.setattr("fletching.run.machine.GRACE", 0)
+    heard: list[tuple[str, str]] = []
+    with observe(lambda event: heard.append((event.kind, event.path))), pytest.raises(reason):
+        Runner(executor="odd").run(beside, a=1)
+    assert ("finished", "n0") in heard
+
+
 @task
 async def asks(a: int) -> int:
     supervisor = Supervisor()
@@ -241,7 +264,9 @@ def after_start(a: int) -> int:
     return a
 
 
-def test_what_is_open_when_the_work_ends_is_stopped() -> None:
+def test_what_is_open_when_the_work_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fletching.run.machine.GRACE", 60)  # however busy the machine is
+
     def begin(nest: Nest) -> None:
         nest.call(goes_on, {"a": 1}, path="x", done=lambda outcome: None)
         nest.call(after_start, {"a": 1}, path="y", done=lambda outcome: nest.finish(outcome.value))

@@ -342,6 +342,8 @@ class Machine:
 
     def _abandon(self, flights: list[Flight]) -> None:
         """Wait no more for attempts that did not stop."""
+        if not self._messages.empty():  # it may be this thread that did not get to run
+            self._hear(self._messages.get_nowait())
         for flight in flights:
             if self._flying.get(flight.call.number) is flight:
                 warn_of_executor(
@@ -379,15 +381,13 @@ class Machine:
     def _collect(self, seconds: float | None) -> None:
         """Hear of the attempts that run until none is left; calls that they make possible are not begun."""
         end = None if seconds is None else time.monotonic() + seconds
-        while self._flying and (end is None or time.monotonic() < end):
-            try:
+        while self._flying:
+            try:  # what has ended is heard, however late that is
                 message = self._messages.get(timeout=None if end is None else max(0.0, end - time.monotonic()))
             except queue.Empty:
                 return
-            if message is None:
-                continue
-            flight, outcome = message
-            if self._flying.get(flight.call.number) is flight:
+            if message is not None and self._flying.get(message[0].call.number) is message[0]:
+                flight, outcome = message
                 del self._flying[flight.call.number]
                 outcome = checked_outcome(flight.executor, outcome)
                 if outcome.error is None:
