@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fletching.cli.output import watched_output
 from fletching.errors import close_match
 
 __all__ = ["INTERRUPTED", "main"]
@@ -111,12 +112,13 @@ def main(args: list[str] | None = None) -> Any:
     """Run ``fletch`` and exit: 0 for success, 1 for what failed, 2 for wrong usage, 130 after Ctrl-C."""
     from fletching.errors import FletchingError
 
-    try:
-        return fletch.main(args=args, prog_name="fletch")
-    except FletchingError as error:
-        from fletching.redaction import redact
+    with watched_output():
+        try:
+            return fletch.main(args=args, prog_name="fletch")
+        except FletchingError as error:
+            from fletching.redaction import redact
 
-        click.echo(redact(f"error: {error}"), err=True)
-        for note in getattr(error, "__notes__", ()):
-            click.echo(redact(f"  {note}"), err=True)
-        sys.exit(1)
+            click.echo(redact(f"error: {error}"), err=True)
+            for note in getattr(error, "__notes__", ()):
+                click.echo(redact(f"  {note}"), err=True)
+            sys.exit(1)

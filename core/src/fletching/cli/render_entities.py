@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fletching.cli.output import OutputLostError
 from fletching.cli.sources import entities_of, importing, load_source
 from fletching.errors import FletchingError, close_match
 
@@ -185,7 +186,7 @@ def serializing(what: str) -> Iterator[None]:
     """Have an error of a user's own code, such as the body of a workflow, told with the user's own frames."""
     try:
         yield
-    except (click.ClickException, click.exceptions.Exit, FletchingError):
+    except (click.ClickException, click.exceptions.Exit, FletchingError, OutputLostError):
         raise
     except Exception as error:  # noqa: BLE001 - shown to the user, whatever it is
         from fletching.cli.run_report import show_failure

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from fletching.cli.output import Watched
 from fletching.cli.values import bare, plain
 from fletching.errors import FletchingError, FletchingWarning, text_of
 from fletching.frames import is_ours
@@ -33,10 +34,11 @@ def only_ours(as_json: bool) -> Iterator[IO[str]]:
     sys.stdout.flush()
     ours = os.dup(1)
     os.dup2(2, 1)
+    out: Any = Watched(os.fdopen(os.dup(ours), "w", encoding="utf-8"))
     try:
-        with os.fdopen(os.dup(ours), "w", encoding="utf-8") as out:
-            yield out
+        yield out
     finally:
+        out.close()
         with suppress(ValueError):  # the task may have closed it
             sys.stdout.flush()
         os.dup2(ours, 1)

@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from fletching.cli.output import OutputLostError
 from fletching.context import current_execution
 from fletching.redaction import redact
 
@@ -79,7 +80,7 @@ class Teed:
             self._logs.add(execution.log, text)
         if execution is None or getattr(self.below, "keeps_lines", False):
             self.let_go()
-            self.below.write(text)
+            self._put(text)
             return len(text)
         thread = threading.get_ident()
         with self._lock:
@@ -87,26 +88,33 @@ class Teed:
             if begun:
                 self._begun[thread] = begun
             if end:
-                self.below.write(lines + end)
+                self._put(lines + end)
         return len(text)
 
     def flush(self) -> None:
         """Write the line that was begun here as far as it goes."""
         with self._lock:
             if begun := self._begun.pop(threading.get_ident(), ""):
-                self.below.write(begun)
-        self.below.flush()
+                self._put(begun)
+            with suppress(OutputLostError, OSError):
+                self.below.flush()
 
     def let_go(self) -> None:
         """Write every line that was begun."""
         with self._lock:
             while self._begun:
-                self.below.write(self._begun.pop(next(iter(self._begun))))
+                self._put(self._begun.pop(next(iter(self._begun))))
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write each."""
         for line in lines:
             self.write(line)
+
+    def _put(self, text: str) -> None:
+        with suppress(
+            OutputLostError, OSError
+        ):  # a full disk, or a reader that is gone, is told at the end, and the run goes on
+            self.below.write(text)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.below)

@@ -33,7 +33,8 @@ class Doubled:
                 self._begun = begun
                 self._append(lines + end)
         if self._stream is not None:
-            self._stream.write(text)
+            with self._kept():
+                self._stream.write(text)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -44,7 +45,17 @@ class Doubled:
     def flush(self) -> None:
         """Flush the stream; the file has every whole line already."""
         if self._stream is not None:
-            self._stream.flush()
+            with self._kept():
+                self._stream.flush()
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Let the attempt go on where nobody reads what it prints any more, or the disk is full: it is in the log."""
+        try:
+            yield
+        except OSError:
+            if self._file < 0:
+                raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
