@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -51,6 +52,11 @@ def flow(a: int) -> int:
 def outer(a: int) -> int:
     positive: Any = a > 0
     return conditional("c").if_(positive).then(flow(a=a)).else_().then(inc(a=a))  # type: ignore[no-any-return]
+
+
+@dynamic
+def fan_of_ours(a: int) -> list[int]:
+    return [inc(a=each) for each in range(a)]
 
 
 @dynamic
@@ -228,3 +234,12 @@ class TestMethods:
     def test_a_method_gets_it_after_self(self, mock: Any) -> None:
         mock.return_value = 3
         assert flow(a=1) == 4
+
+
+def test_what_is_put_in_place_of_execute_is_called_by_all() -> None:
+    assert (inc(a=1), fan_of_ours(a=2)) == (2, [1, 2])
+    with mock.patch.object(inc, "execute", return_value=7) as execute:
+        assert (inc(a=1), fan_of_ours(a=2)) == (7, [7, 7])
+        execute.assert_called_with(a=1)
+    assert (inc(a=1), fan_of_ours(a=2)) == (2, [1, 2])
+    assert inc.execute(a=4) == 5
