@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fletching.cli.output import watched_output
+from fletching.cli.output import plain_warnings, watched_output
 from fletching.errors import close_match
 
 __all__ = ["INTERRUPTED", "main"]
@@ -112,7 +112,7 @@ def main(args: list[str] | None = None) -> Any:
     """Run ``fletch`` and exit: 0 for success, 1 for what failed, 2 for wrong usage, 130 after Ctrl-C."""
     from fletching.errors import FletchingError
 
-    with watched_output():
+    with watched_output(), plain_warnings():
         try:
             return fletch.main(args=args, prog_name="fletch")
         except FletchingError as error:

@@ -1,4 +1,4 @@
-"""What a command prints where it cannot be written: a full disk is told as that, a reader that is gone not at all."""
+"""The output of every command: our warnings are one line, a full disk is told, and a reader that is gone is not."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from fletching.errors import FletchingWarning
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["CLOSED", "OutputLostError", "Watched", "watched_output"]
+__all__ = ["CLOSED", "OutputLostError", "Watched", "plain_warnings", "watched_output"]
 
 CLOSED = 141
 """The status where who read the output is gone, as shells have it for other programs."""
@@ -103,6 +105,35 @@ def watched_output() -> Iterator[None]:
         with suppress(OSError):
             print(f"error: stdout cannot be written: {_LOST[0].strerror}", file=sys.stderr)
         sys.exit(status or 1)
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Have our own warnings shown as one line each, without the place in our code that they come from."""
+    import warnings
+
+    from fletching.redaction import redact
+
+    before = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: Any = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, FletchingWarning) and file is None:
+            print(redact(f"warning: {message}"), file=sys.stderr)
+        else:
+            before(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 def _flush() -> None:

@@ -10,7 +10,6 @@ import click
 
 from fletching.cli.render_entities import declared_entities, registered, serializing, source_root_of
 from fletching.cli.render_settings import chosen, settings_options
-from fletching.cli.run_report import plain_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +56,7 @@ def command(
     if copy and not given["fast"]:
         raise click.UsageError("--copy says which code --fast sends; give --fast as well")
     _check_output(output, force)
-    with plain_warnings(), serializing(", ".join((*sources, *modules))):
+    with serializing(", ".join((*sources, *modules))):
         found = declared_entities(sources, modules)
         entries = registered([each.entity for each in found], chosen(given).settings)
         files = dict(zip(file_names(entries), (each.to_bytes() for each in entries), strict=True))

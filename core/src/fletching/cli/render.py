@@ -12,7 +12,7 @@ from fletching.cli.render_parts import Where, parts_of
 from fletching.cli.render_settings import chosen, settings_options
 from fletching.cli.render_text import FORMATS, to_json, to_yaml, written
 from fletching.cli.render_wire import TYPES
-from fletching.cli.run_report import only_ours, plain_warnings
+from fletching.cli.run_report import only_ours
 
 if TYPE_CHECKING:
     from fletching.cli.render_text import Part
@@ -86,7 +86,7 @@ def command(
         type_=type_,
     )
     settings = chosen(given)
-    with plain_warnings(), only_ours(True) as out, serializing(source or ", ".join(modules)):
+    with only_ours(True) as out, serializing(source or ", ".join(modules)):
         status = 0
         if explain:
             from fletching.cli.render_explain import explained

@@ -13,7 +13,7 @@ import click
 
 from fletching.cli.main import INTERRUPTED
 from fletching.cli.progress import progress
-from fletching.cli.run_report import only_ours, plain_warnings, show_failure, show_outputs, write_json
+from fletching.cli.run_report import only_ours, show_failure, show_outputs, write_json
 from fletching.cli.run_signals import interrupts, told_to_end
 from fletching.errors import (
     CallError,
@@ -57,7 +57,7 @@ def run_entity(
     Raises:
         click.UsageError: it cannot even begin, as it was asked for.
     """
-    with told_to_end() as ended, plain_warnings(), only_ours(settings.as_json) as out, interrupts() as count:
+    with told_to_end() as ended, only_ours(settings.as_json) as out, interrupts() as count:
         recorder = _recorder(entity, settings, source, variable)
         if recorder is not None:
             if recorder.recover:

@@ -13,7 +13,7 @@ import click
 
 from fletching.cli.output import Watched
 from fletching.cli.values import bare, plain
-from fletching.errors import FletchingError, FletchingWarning, text_of
+from fletching.errors import FletchingError, text_of
 from fletching.frames import is_ours
 from fletching.redaction import redact
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fletching.executable import Executable
 
-__all__ = ["only_ours", "plain_warnings", "show_failure", "show_outputs", "write_json"]
+__all__ = ["only_ours", "show_failure", "show_outputs", "write_json"]
 
 
 @contextmanager
@@ -43,33 +43,6 @@ def only_ours(as_json: bool) -> Iterator[IO[str]]:
             sys.stdout.flush()
         os.dup2(ours, 1)
         os.close(ours)
-
-
-@contextmanager
-def plain_warnings() -> Iterator[None]:
-    """Have our own warnings shown as one line each, without the place in our code that they come from."""
-    import warnings
-
-    before = warnings.showwarning
-
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: Any = None,
-        line: str | None = None,
-    ) -> None:
-        if issubclass(category, FletchingWarning) and file is None:
-            click.echo(redact(f"warning: {message}"), err=True)
-        else:
-            before(message, category, filename, lineno, file, line)
-
-    warnings.showwarning = show
-    try:
-        yield
-    finally:
-        warnings.showwarning = before
 
 
 def write_json(
