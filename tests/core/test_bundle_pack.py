@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -105,12 +106,43 @@ def test_histories_caches_and_environments_are_left_out(project: Path) -> None:
     assert packed(project).files == wanted
 
 
+SECRETS = (
+    ".aws/config .dockercfg .env .env.local .kube/config .netrc .npmrc .pypirc ID_ED25519 Server.PFX id_rsa_old "
+    "pkg/.docker/config.json pkg/.env pkg/.git-credentials pkg/.ssh/id_rsa pkg/both.pem pkg/credentials.json "
+    "pkg/kubeconfig pkg/private.pem pkg/raw.key pkg/store.p12"
+)
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
+PRIVATE = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n"
+
+
 def test_secrets_stay_here_unless_they_are_asked_for(project: Path) -> None:
     wanted = packed(project).files
-    put(project, ".env pkg/.env .env.local .netrc .pypirc .aws/credentials .kube/config pkg/.ssh/id_rsa")
-    assert packed(project).files == wanted
-    (project / ".flyteignore").write_text("!/.env\n")
-    assert set(packed(project).files) - set(wanted) == {".env", ".flyteignore"}
+    put(project, SECRETS)
+    (project / "pkg" / "private.pem").write_text(PRIVATE)
+    (project / "pkg" / "both.pem").write_text(CERTIFICATE + PRIVATE)
+    count = len(SECRETS.split())
+    with pytest.warns(
+        FletchingWarning, match=rf"^{count} files and folders are left out .*: '\.aws', '\.dockercfg', '\.env', …; "
+    ):
+        assert packed(project).files == wanted
+    known = [re.sub(r"((^|/)\.(aws|kube|ssh))/.*", r"\1", name) for name in SECRETS.split() if name != ".env"]
+    lines = "".join(f"/{name}\n" for name in known)
+    (project / ".flyteignore").write_text(lines)
+    told = (
+        r"^a file or folder is left out .*: '\.env'; a line '!/\.env' in \.flyteignore takes one along, a line '/\.env'"
+    )
+    with pytest.warns(FletchingWarning, match=told):
+        assert set(packed(project).files) - set(wanted) == {".flyteignore"}
+    (project / ".flyteignore").write_text(lines + "!/.env\n!pkg/raw.key\n")
+    assert set(packed(project).files) - set(wanted) == {".env", ".flyteignore", "pkg/raw.key"}
+
+
+def test_what_is_public_or_a_program_travels(project: Path) -> None:
+    put(project, "id_rsa.pub id_rsa_tools.py kubeconfig.py ca.crt pkg/ca.pem pkg/public.pem")
+    (project / "pkg" / "ca.pem").write_text(CERTIFICATE * 2)
+    (project / "pkg" / "public.pem").write_text("-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----\n")
+    found = set(packed(project).files)
+    assert found > {"id_rsa.pub", "id_rsa_tools.py", "kubeconfig.py", "ca.crt", "pkg/ca.pem", "pkg/public.pem"}
 
 
 def test_ignore_files_of_all_kinds_are_honoured(project: Path) -> None:

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from fletching.container.ignoring import Ignored
-from fletching.errors import CodeBundleError
+from fletching.errors import CodeBundleError, FletchingWarning
 from fletching.types.blobs import is_inside
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def all_files(root: str, *, deref_symlinks: bool = False) -> dict[str, str]:
     """Return the path behind each name, relative and with slashes, of what no ignore file leaves out.
 
     A link that stays inside is kept as one. A folder without files is not named, nor is an environment, whatever
-    it is called. Sockets, pipes and devices are nothing that could be copied.
+    it is called. Sockets, pipes and devices are nothing that could be copied. What may hold secrets is left out, with a
+    warning, unless an ignore file says otherwise.
 
     Args:
         root: the folder.
@@ -33,7 +34,25 @@ def all_files(root: str, *, deref_symlinks: bool = False) -> dict[str, str]:
     Raises:
         CodeBundleError: for a link out of the folder, or back into a folder that it is in.
     """
-    return dict(_below(root, root, "", (root,), Ignored(root), deref_symlinks))
+    ignored = Ignored(root)
+    found = dict(_below(root, root, "", (root,), ignored, deref_symlinks))
+    if ignored.secrets:
+        _warn_of(ignored.secrets)
+    return found
+
+
+def _warn_of(secrets: list[str]) -> None:
+    import warnings
+
+    first = secrets[0]
+    what = "a file or folder is" if len(secrets) == 1 else f"{len(secrets)} files and folders are"
+    names = ", ".join(map(repr, secrets[:3])) + (", …" if len(secrets) > 3 else "")
+    warnings.warn(
+        f"{what} left out of the code bundle for the secrets that may be inside: {names}; "
+        f"a line '!/{first}' in .flyteignore takes one along, a line '/{first}' says that it stays",
+        FletchingWarning,
+        stacklevel=4,
+    )
 
 
 def _below(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from copy import copy
@@ -35,16 +36,21 @@ STANDARD = [
     "*.pyc",
     "*.pyo",
     ".DS_Store",
-    ".env",
-    ".env.*",
-    ".netrc",
-    ".pypirc",
-    ".aws/",
-    ".kube/",
-    ".ssh/",
 ]
-"""Not wanted: histories, caches, environments, and secrets, which are no code and which everybody could read who may
-read a bundle. An ignore file may take one back, but for ``.git``: ``!.cache/``."""
+"""Not wanted: histories, caches and environments. An ignore file may take one back, but for ``.git``: ``!.cache/``."""
+
+SECRETS = [
+    *(".env", ".env.*", ".envrc", ".netrc", "_netrc", ".pgpass", ".htpasswd"),
+    *(".pypirc", ".npmrc", ".git-credentials", ".dockercfg", "**/.docker/config.json", "credentials.json"),
+    *("kubeconfig", "kubeconfig.y*ml", "*.kubeconfig"),
+    *(".aws/", ".kube/", ".ssh/", ".gnupg/"),
+    *("*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore"),
+    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "!id_*.pub", "!id_*.py"),
+]
+"""What holds secrets, whatever the case of its letters: no code, and everybody could read it who may read a bundle. An
+ignore file may take one back."""
+
+PUBLIC = ("-----BEGIN CERTIFICATE-----", "-----BEGIN TRUSTED CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +66,8 @@ class Rule:
     """The folder of the file that holds the line, relative with a slash at its end, or empty."""
     prefix: str = ""
     """For a file above the root: the way from its folder to the root, with a slash at its end."""
+    secret: bool = False
+    """Whether the line is one of ours about secrets."""
 
     def decides(self, path: str, *, is_folder: bool) -> bool:
         """Return whether the line is about ``path``."""
@@ -77,8 +85,10 @@ class Ignored:
     """
 
     def __init__(self, root: str) -> None:
-        standard = [rule for line in STANDARD if (rule := _git_rule(line, "")) is not None]
-        self._git = [*standard, *_of_parents(root)]
+        self.secrets: list[str] = []
+        """What was left out because it may hold secrets, and for no other reason."""
+        self._root = root
+        self._git = [*_standard(), *_of_parents(root)]
         self._docker = _docker_rules(os.path.join(root, DOCKER_FILE))
 
     def entered(self, folder: str, relative: str) -> Ignored:
@@ -92,11 +102,20 @@ class Ignored:
 
     def skips(self, path: str, *, is_folder: bool) -> bool:
         """Return whether the entry, named relative to the root with slashes, is left out with all that is below it."""
-        if path.endswith("/.git") or path == ".git" or _decision(self._git, path, is_folder=is_folder):
+        if path.endswith("/.git") or path == ".git":
             return True
         # A folder that docker's file leaves out may hold what a later line takes back.
         taken_back = is_folder and any(rule.keep for rule in self._docker)
-        return not taken_back and self._skipped_by_docker(path, is_folder=is_folder)
+        if not taken_back and self._skipped_by_docker(path, is_folder=is_folder):
+            return True
+        rule = next((rule for rule in reversed(self._git) if rule.decides(path, is_folder=is_folder)), None)
+        if rule is None or rule.keep:
+            return False
+        if rule.secret:
+            if path.lower().endswith(".pem") and _is_public(os.path.join(self._root, path)):
+                return False
+            self.secrets.append(path)
+        return True
 
     def _skipped_by_docker(self, path: str, *, is_folder: bool) -> bool:
         skipped = False
@@ -119,11 +138,22 @@ def rules_of(file: str, folder: str) -> list[Rule]:
     return [rule for line in _lines(file) if (rule := _git_rule(line, base)) is not None]
 
 
-def _decision(rules: list[Rule], path: str, *, is_folder: bool) -> bool:
-    for rule in reversed(rules):
-        if rule.decides(path, is_folder=is_folder):
-            return not rule.keep
-    return False
+@functools.cache
+def _standard() -> tuple[Rule, ...]:
+    unwanted = [rule for line in STANDARD if (rule := _git_rule(line, "")) is not None]
+    secrets = [rule for line in SECRETS if (rule := _git_rule(line, "")) is not None]
+    anycase = [replace(each, matcher=re.compile(each.matcher.pattern, re.DOTALL | re.IGNORECASE)) for each in secrets]
+    return (*unwanted, *(replace(each, secret=True) for each in anycase))
+
+
+def _is_public(file: str) -> bool:
+    """Return whether a file holds certificates or public keys, and no private one beside them."""
+    try:
+        with open(file, encoding="ascii", errors="replace") as stream:
+            text = stream.read()
+    except OSError:
+        return False
+    return "PRIVATE KEY" not in text and any(mark in text for mark in PUBLIC)
 
 
 def _lines(file: str) -> list[str]:
