@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fletching.container.arguments import EXECUTE, MAP_EXECUTE, UsageError, parse, rooted, usage
 from fletching.container.attempt import ContainerAttempt
 from fletching.container.ending import TOLD, Ending, TerminatedError
+from fletching.container.lingering import end_in_time
 from fletching.container.result import DECK, ERROR, OutputFolder, code_of_failure
 from fletching.errors import IgnoreOutputs
 
@@ -74,9 +75,13 @@ class _Container:
             except TerminatedError as error:  # it came between two steps
                 code = self._tell(error)
             return code
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+            raise
         finally:
             _flush()
             self._ending.stop(code)
+            end_in_time(code, say=_say, flush=_flush)
 
     def _outcome(self) -> int:
         problem: BaseException
