@@ -143,7 +143,7 @@ def test_a_killed_driver(seed: int, tmp_path: Path) -> None:
     trial = Trial(tmp_path, seed)
     process = trial.start()
     trial.wait_for_lines(trial.random.randint(1, 26), process)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()  # if it has not ended
     process.wait()
     trial.wait_for_others()
     recovered(trial, trial.finished(), trial.begun())
@@ -197,7 +197,7 @@ def test_two_drivers_that_share_a_cache(seed: int, tmp_path: Path) -> None:
     killed = seed % 3 == 0
     if killed:
         trial.wait_for_lines(trial.random.randint(1, 10), both[0])
-        os.kill(both[0].pid, signal.SIGKILL)
+        both[0].kill()
     assert both[1].wait(120) == 0, trial.said()
     assert both[0].wait(120) == (-signal.SIGKILL if both[0].returncode else 0)
     assert trial.result.read_text() == str([at * 2 for at in range(6)])
