@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from fletching import Secret, current_context, task
-from fletching.errors import WorkerDiedError
+from fletching.errors import TaskTimeoutError, WorkerDiedError
 from fletching.extend import redact
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs processes that can be forked")
@@ -39,7 +39,7 @@ def mistreats(how: str) -> str:
     elif how == "replaces stdout":
         sys.stdout = None
     elif how == "leaves an alarm":
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        signal.setitimer(signal.ITIMER_REAL, 600)
     elif how == "leaves a thread":
         threading.Thread(target=threading.Event().wait, daemon=True).start()
     elif how == "changes folder and environment":
@@ -48,6 +48,11 @@ def mistreats(how: str) -> str:
     elif how == "limits recursion":
         sys.setrecursionlimit(70)
     return how
+
+
+@task(timeout=60)
+def alarm_in(x: int) -> float:
+    return signal.getitimer(signal.ITIMER_REAL)[0]
 
 
 @task(timeout=60)
@@ -103,6 +108,7 @@ def test_a_child_that_a_task_forks_gives_no_second_answer() -> None:
 def test_what_a_task_leaves_behind_harms_no_other(how: str) -> None:
     assert mistreats(how) == how
     assert [echo(x) for x in range(3)] == [0, 1, 2]
+    assert alarm_in(1) == 0
 
 
 @pytest.mark.parametrize(
@@ -131,8 +137,10 @@ def test_a_short_timeout_of_one_task_does_not_limit_what_the_next_sends() -> Non
     def quick(x: int) -> int:
         return x
 
-    data = os.urandom(20_000_000)
-    assert quick(1) == 1
+    data, answer = os.urandom(20_000_000), 0
+    while not answer:
+        with suppress(TaskTimeoutError):  # a busy machine may take as long as that, now and then
+            answer = quick(1)
     assert megabytes(data) == data
 
 

@@ -22,6 +22,11 @@ from fletching import task
 def say(word):
     os.write(1, f"{word}\\n".encode())
 
+def rest():
+    # In short sleeps: Python hears of a signal that comes right before one only after it.
+    while True:
+        time.sleep(0.01)
+
 @contextlib.contextmanager
 def connection():
     try:
@@ -33,7 +38,7 @@ def connection():
 def waits():
     with connection():
         say("begun")
-        time.sleep(600)
+        rest()
 
 @task
 async def waits_async():
@@ -44,7 +49,8 @@ async def waits_async():
         helper = asyncio.create_task(other())
         await asyncio.sleep(0)
         say("begun")
-        await asyncio.sleep(600)
+        while True:
+            await asyncio.sleep(0.01)
     finally:
         await asyncio.sleep(0)
         say("and awaited")
@@ -53,7 +59,7 @@ async def waits_async():
 async def blocks_the_loop():
     async def other():
         say("begun")
-        time.sleep(600)
+        rest()
     with connection():
         helper = asyncio.create_task(other())
         await asyncio.sleep(600)
@@ -62,7 +68,7 @@ async def blocks_the_loop():
 def goes_on() -> int:
     try:
         say("begun")
-        time.sleep(600)
+        rest()
     except BaseException:
         pass
     return 1
@@ -72,7 +78,7 @@ def stays():
     while True:
         try:
             say("begun")
-            time.sleep(600)
+            rest()
         except BaseException:
             pass
 
@@ -97,7 +103,7 @@ def handles_it():
         sys.exit(9)
     signal.signal(signal.SIGTERM, handler)
     say("begun")
-    time.sleep(600)
+    rest()
 
 @task
 def has_children() -> int:

@@ -113,11 +113,12 @@ def test_the_program_stands_in_its_place(place: Path) -> None:
     """Its exit code is the container's, and a signal to the container reaches it."""
     assert fast(place, "--", sys.executable, "-c", "import sys; sys.exit(37)").returncode == 37
     script = (
-        "import os, signal, sys\n"
-        "def told(*_):\n    os.write(1, b'told')\n    os._exit(5)\n"
-        "signal.signal(signal.SIGTERM, told)\n"
+        "import os, signal\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"  # it waits for whoever asks for it
         "print(os.getpid(), flush=True)\n"
-        "while True: signal.pause()\n"
+        "signal.sigwait([signal.SIGTERM])\n"
+        "os.write(1, b'told')\n"
+        "os._exit(5)\n"
     )
     started = subprocess.Popen(
         [program("fletch-fast-execute"), "--", sys.executable, "-c", script],
