@@ -288,7 +288,6 @@ WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "aliases": ({"aliases": ["o0"]}, ConfigError, "aliases must be a dict"),
     "aliases of nothing": ({"aliases": {"o1": "x"}}, ConfigError, "names 'o1', which is no output"),
     "retries": ({"retries": -1}, ConfigError, "retries"),
-    "retries None": ({"retries": None}, ConfigError, "retries"),
     "timeout": ({"timeout": "5"}, ConfigError, "timeout"),
     "interruptible": ({"interruptible": "yes"}, ConfigError, "interruptible"),
     "cache": ({"cache": "yes"}, ConfigError, "cache must be True, False or a Cache, got 'yes'"),

@@ -11,14 +11,16 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     │   └── InterfaceError (TypeError)            a signature that cannot be an interface
     │       ├── MissingTypeError                  a parameter without annotation
     │       └── MissingReturnError                an output is declared and never returned
-    ├── TypeEngineError (TypeError, ValueError)
+    ├── TypeEngineError (ValueError, TypeError)
     │   ├── UnsupportedTypeError                  no transformer handles the type
+    │   │   └── BareTupleError (InterfaceError)   a tuple of nobody knows what is declared as output
     │   ├── ConversionError (AssertionError)      a value does not fit its type
     │   └── OutputTooLargeError                   an output is larger than a backend takes
     ├── CallError (TypeError, AssertionError)     arguments do not bind to the inputs
     ├── GraphError (ValueError, AssertionError)   a workflow cannot be built as it is written
     │   ├── PromiseError (TypeError)              an output that does not exist yet was used like a value
     │   ├── BindingError (TypeError)              what one node gives does not fit what the next one takes
+    │   ├── MissingOutputError (MissingReturnError)  outputs are declared, and what builds the graph returns none
     │   └── CycleError                            nodes wait for each other
     ├── ExecutorError (ValueError)                an executor cannot do what a task asks for, or does not exist
     ├── RunError (RuntimeError)                   a run ended without outputs for a reason of its own
@@ -35,7 +37,7 @@ Each class is also the built-in a caller would expect, so ``except ValueError`` 
     │   ├── PluginIncompatibleError               its range on core is not met
     │   ├── PluginBrokenError (ImportError)       it is installed and cannot be imported
     │   └── PluginContractError (TypeError)       what it gave is not what was asked for
-    ├── ResolverError (LookupError, ValueError)   a task cannot be found again
+    ├── ResolverError (LookupError, ValueError, RuntimeError)  a task cannot be found again
     ├── SerializationError (ValueError)           an entity has no wire form
     ├── DriftError (ValueError)                   what is registered has another signature than what is written here
     ├── WireError (ValueError)                    bytes that cannot be read as what they should be
@@ -69,17 +71,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
-    "AcceleratorError", "BindingError", "BranchFailedError", "CacheWarning", "CallError", "CodeBundleError",
-    "ConfigError", "ConversionError", "CycleError", "DisapprovedError", "DriftError", "DuplicatePluginError",
-    "ExecutionWarning", "ExecutorError", "FletchingError", "FletchingWarning", "GraphError", "IgnoreOutputs",
-    "ImageError", "ImageWarning", "InterfaceError", "MissingReturnError", "MissingTypeError", "NonRecoverableError",
-    "OptionDeprecatedWarning", "OutputTooLargeError", "PluginBlockedError", "PluginBrokenError",
-    "PluginContractError", "PluginError", "PluginIncompatibleError", "PluginWarning", "PromiseError",
-    "RecoverableError", "RecoveryError", "RemoteOnlyError", "ResolverError", "ResourceError", "RunCancelledError",
-    "RunError", "RunStoreError", "RunStoreWarning", "SecretNotFoundError", "SerializationError", "StorageError",
-    "StorageNotFoundError", "TaskDeprecatedWarning", "TaskTimeoutError", "TypeEngineError", "UnknownOptionError",
-    "UnknownPluginError", "UnknownTaskTypeError", "UnsupportedTypeError", "WireError", "WorkerDiedError",
-    "add_note", "close_match", "text_of",
+    "AcceleratorError", "BareTupleError", "BindingError", "BranchFailedError", "CacheWarning", "CallError",
+    "CodeBundleError", "ConfigError", "ConversionError", "CycleError", "DisapprovedError", "DriftError",
+    "DuplicatePluginError", "ExecutionWarning", "ExecutorError", "FletchingError", "FletchingWarning", "GraphError",
+    "IgnoreOutputs", "ImageError", "ImageWarning", "InterfaceError", "MissingOutputError", "MissingReturnError",
+    "MissingTypeError", "NonRecoverableError", "OptionDeprecatedWarning", "OutputTooLargeError",
+    "PluginBlockedError", "PluginBrokenError", "PluginContractError", "PluginError", "PluginIncompatibleError",
+    "PluginWarning", "PromiseError", "RecoverableError", "RecoveryError", "RemoteOnlyError", "ResolverError",
+    "ResourceError", "RunCancelledError", "RunError", "RunStoreError", "RunStoreWarning", "SecretNotFoundError",
+    "SerializationError", "StorageError", "StorageNotFoundError", "TaskDeprecatedWarning", "TaskTimeoutError",
+    "TypeEngineError", "UnknownOptionError", "UnknownPluginError", "UnknownTaskTypeError", "UnsupportedTypeError",
+    "WireError", "WorkerDiedError", "add_note", "close_match", "text_of",
 ]  # fmt: skip
 
 
@@ -119,12 +121,16 @@ class MissingReturnError(InterfaceError):
     """An output is declared, and the function never returns one."""
 
 
-class TypeEngineError(FletchingError, TypeError, ValueError):
+class TypeEngineError(FletchingError, ValueError, TypeError):
     """A type or a value cannot cross a task boundary."""
 
 
 class UnsupportedTypeError(TypeEngineError):
     """No transformer handles the type."""
+
+
+class BareTupleError(UnsupportedTypeError, InterfaceError):
+    """A signature declares a tuple as its output, and not what is in it."""
 
 
 class ConversionError(TypeEngineError, AssertionError):
@@ -195,6 +201,10 @@ class BindingError(GraphError, TypeError):
     """What one node gives does not fit what the next one takes."""
 
 
+class MissingOutputError(GraphError, MissingReturnError):
+    """A workflow, or a dynamic task, declares outputs and returns none."""
+
+
 class CycleError(GraphError):
     """Nodes of a workflow wait for each other."""
 
@@ -259,7 +269,7 @@ class PluginContractError(PluginError, TypeError):
     """What a plugin gave is not what was asked for."""
 
 
-class ResolverError(FletchingError, LookupError, ValueError):
+class ResolverError(FletchingError, LookupError, ValueError, RuntimeError):
     """A task cannot be found again from another process."""
 
 

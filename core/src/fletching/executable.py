@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -231,6 +232,8 @@ class Executable(Located):
         transformers = input_transformers(self.python_interface, self.short_name)
         output_transformers(self.python_interface, self.short_name)
         for name, default in self.python_interface.defaults.items():
+            if isinstance(default, Iterator):
+                continue  # to look at what it holds would leave nothing for the first call
             try:
                 transformers[name].carry(default)
             except ConversionError as error:

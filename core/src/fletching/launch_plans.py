@@ -168,6 +168,26 @@ class LaunchPlan(Executable):
         """The most nodes a backend runs at once, or None for its own limit."""
         return self._options.get("max_parallelism")
 
+    @property
+    def concurrency(self) -> Any:
+        """How many executions a backend runs beside each other, and what becomes of more, or None."""
+        return self._options.get("concurrency")
+
+    @property
+    def raw_output_data_config(self) -> Any:
+        """Where its executions write files, or None for the backend's own place."""
+        return self._options.get("raw_output_data_config")
+
+    @property
+    def overwrite_cache(self) -> bool | None:
+        """Whether its executions run what is cached, and cache it anew."""
+        return self._options.get("overwrite_cache")
+
+    @property
+    def should_auto_activate(self) -> bool:
+        """Whether it is active as soon as it is registered."""
+        return bool(self._options.get("auto_activate"))
+
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run the workflow at once, or record a node; inputs are given by keyword only.
 

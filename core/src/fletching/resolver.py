@@ -44,9 +44,9 @@ class TaskResolverMixin(ABC):
     def location(self) -> str:
         """Dotted path of this instance, written into the container's command."""
 
-    @abstractmethod
     def name(self) -> str:
-        """Return a name for messages."""
+        """Return a name for messages; that of the class if nothing else is said."""
+        return type(self).__name__
 
     @abstractmethod
     def load_task(self, loader_args: list[str]) -> PythonTask[Any]:
@@ -64,9 +64,15 @@ class TaskResolverMixin(ABC):
             ResolverError: it cannot be found from another process.
         """
 
-    @abstractmethod
     def get_all_tasks(self) -> list[PythonTask[Any]]:
-        """Return the tasks this resolver knows without being asked for them by name."""
+        """Return the tasks this resolver knows without being asked for them by name.
+
+        Raises:
+            ResolverError: it knows none, as most don't.
+        """
+        raise ResolverError(
+            f"the resolver {self.name()} finds a task by its words only; ask the module that defines it"
+        )
 
     def task_name(self, t: PythonTask[Any]) -> str | None:
         """Return a name to use instead of the task's own, or None."""

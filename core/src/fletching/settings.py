@@ -105,6 +105,14 @@ class SerializationSettings:
         config = ImageConfig.create_from(Image.look_up_image_info("default", image, True))
         return cls(config, project, domain, version, python_interpreter=python_interpreter_path)
 
+    def new_builder(self) -> SettingsBuilder:
+        """Return what makes other settings of these, as code written for the Flyte SDK does."""
+        return SettingsBuilder(self)
+
+    def image_of(self, container_image: Any) -> str:
+        """Return the image reference that a task with this ``container_image`` is started from; see `resolve_image`."""
+        return resolve_image(container_image, self.image_config)
+
     def should_fast_serialize(self) -> bool:
         """Return whether code is sent beside the image."""
         return self.fast_serialization_settings is not None and self.fast_serialization_settings.enabled
@@ -179,3 +187,19 @@ class SerializationSettings:
             data.get("source_root"),
             resources or None,
         )
+
+
+class SettingsBuilder:
+    """Makes settings of others, step by step; ``dataclasses.replace`` does it at once."""
+
+    def __init__(self, settings: SerializationSettings) -> None:
+        self._settings = settings
+
+    def with_fast_serialization_settings(self, fss: FastSerializationSettings | None) -> SettingsBuilder:
+        """Have code sent beside the image, or not."""
+        self._settings = replace(self._settings, fast_serialization_settings=fss)
+        return self
+
+    def build(self) -> SerializationSettings:
+        """Return the settings."""
+        return self._settings

@@ -9,7 +9,7 @@ from functools import cache, partial
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, get_args, get_origin
 
-from fletching.errors import InterfaceError, MissingReturnError, MissingTypeError
+from fletching.errors import BareTupleError, InterfaceError, MissingReturnError, MissingTypeError
 from fletching.interface import MISSING, accepts_none
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def read_outputs(hint: Any, name: str, pickle_untyped: bool) -> tuple[dict[str, 
             f" (list[{formatannotation(items[0])}])"
         )
     if not items:
-        raise InterfaceError(f"{name}: a bare tuple says nothing about its outputs; write each type (tuple[int, str])")
+        raise BareTupleError(f"{name}: a bare tuple says nothing about its outputs; write each type (tuple[int, str])")
     one = formatannotation(items[0])
     raise InterfaceError(f"{name}: a tuple of one output is not supported; return {one} itself, or a NamedTuple")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fletching.context import FlyteContext
     from fletching.documentation import Documentation
+    from fletching.errors import CallError
     from fletching.expansion import Expansion
     from fletching.graph.graph import Graph
     from fletching.graph.node import Node, NodeMetadata
@@ -146,6 +147,10 @@ class WorkflowBase(Executable):
             return super().compile(ctx, *args, **kwargs)
         _ = self.graph
         return None
+
+    def _call_error(self, error: TypeError, kwargs: Mapping[str, Any]) -> CallError:
+        _ = self.graph  # where it cannot be built, that is what is wrong with the call in the first place
+        return super()._call_error(error, kwargs)
 
     def construct_node_metadata(self) -> NodeMetadata:
         from fletching.graph.node import NodeMetadata

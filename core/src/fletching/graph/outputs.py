@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fletching.errors import GraphError
+from fletching.errors import GraphError, MissingOutputError
 from fletching.graph.bindings import bind, holds_promise
 from fletching.graph.node import Node
 from fletching.graph.promise import VoidPromise
@@ -55,7 +55,7 @@ def _named(interface: Interface, declared: list[str], result: Any, what: str) ->
         outputs = result.outputs
         result = tuple(outputs.values()) if len(outputs) != 1 else next(iter(outputs.values()))
     if result is None or isinstance(result, VoidPromise):
-        raise GraphError(
+        raise MissingOutputError(
             f"{what} declares {', '.join(declared)} and returns nothing; return the outputs of its calls, "
             "or annotate it with -> None"
         )

@@ -130,9 +130,10 @@ def _check_config(entity: Any, config: Any) -> None:
 
 def _metadata(entity: Any, given: Mapping[str, Any]) -> TaskMetadata | None:
     """Return the node's own metadata, which checks itself, or None if nothing of it is overridden."""
-    fields = {key: given[key] for key in ("retries", "interruptible") if key in given}
-    if "timeout" in given:
-        fields["timeout"] = 0 if given["timeout"] is None else given["timeout"]
+    fields = {"interruptible": given["interruptible"]} if "interruptible" in given else {}
+    for key in ("retries", "timeout"):
+        if key in given:
+            fields[key] = 0 if given[key] is None else given[key]
     if "cache" in given or "cache_version" in given or "cache_serialize" in given:
         fields |= _cache_fields(entity, given)
     return replace(entity.metadata, **fields) if fields else None

@@ -59,6 +59,11 @@ class FlyteDirectory(Place):
         """Where the directory is copied when it leaves the task."""
         return self.remote
 
+    @property
+    def sep(self) -> str:
+        """What stands between the names of a path here: that of this system, and ``/`` in a store."""
+        return "/" if is_remote(self.source) else os.sep
+
     def new_file(self, name: str | None = None) -> FlyteFile:
         """Return a file to write to below this directory."""
         from fletching.types.files import FlyteFile

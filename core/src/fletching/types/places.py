@@ -79,6 +79,7 @@ class Place(os.PathLike[str]):
         """What is written beside the value, or None."""
         self._downloader = downloader
         self._local: str | None = None
+        self._asked = False
         self._lock = threading.Lock()
 
     def __class_getitem__(cls, item: Any) -> type[Self]:
@@ -114,8 +115,8 @@ class Place(os.PathLike[str]):
 
     @property
     def downloaded(self) -> bool:
-        """Whether a remote one has been fetched."""
-        return self._local is not None
+        """Whether somebody asked for the content, so that it is at a local path."""
+        return self._local is not None or self._asked
 
     def download(self) -> str:
         """Return the local path; fetch the content first if it is remote, once for each object."""
@@ -135,6 +136,7 @@ class Place(os.PathLike[str]):
                         )
                     self._local = target
                 else:
+                    self._asked = True
                     return local_path(self.source)
             return self._local
 
