@@ -102,6 +102,14 @@ class TestMappedArray(TransformerConformance):
         assert isinstance(self.transformer.carry(np.arange(3)), np.memmap)
 
 
+def test_objects_that_may_be_pickled_are_read_where_they_cannot_be_mapped() -> None:
+    way = transformer(Annotated[np.ndarray, kwtypes(allow_pickle=True, mmap_mode="r")])
+    given = np.array([[1], "a", None], dtype=object)
+    for back in (way.carry(given), way.to_python(way.to_literal(given))):
+        assert back.tolist() == [[1], "a", None]
+    assert isinstance(way.carry(np.arange(3)), np.memmap)
+
+
 @pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint64, np.float16, np.float32, np.float64, np.bool_])
 class TestScalars:
     """A scalar stays the scalar it is."""

@@ -100,7 +100,7 @@ class ArrayTransformer(TypeTransformer["np.ndarray[Any, Any]"]):
     def _load(self, source: Any) -> np.ndarray[Any, Any]:
         mode: Any = self.mmap_mode if isinstance(source, str) else None
         try:
-            loaded = np.load(source, allow_pickle=self.allow_pickle, mmap_mode=mode)
+            loaded = self._mapped(source, mode)
         except ValueError as error:
             if "Object arrays" in str(error):
                 raise self._objects_refused("an array of Python objects") from error
@@ -111,6 +111,14 @@ class ArrayTransformer(TypeTransformer["np.ndarray[Any, Any]"]):
             raise ConversionError("an .npy file with one array", f"a file of {type(loaded).__name__}")
         self._check(loaded)
         return loaded
+
+    def _mapped(self, source: Any, mode: Any) -> Any:
+        try:
+            return np.load(source, allow_pickle=self.allow_pickle, mmap_mode=mode)
+        except ValueError:
+            if mode is None or not self.allow_pickle:
+                raise
+            return np.load(source, allow_pickle=True)  # Python objects cannot be mapped: they are read
 
     def _check(self, value: Any) -> None:
         expected = self._expected()
