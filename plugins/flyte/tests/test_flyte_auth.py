@@ -19,7 +19,7 @@ import pytest
 from fletching.errors import ConfigError
 from fletching.extend import redact
 from fletching_flyte import Config, FlyteAuthenticationException, FlyteRemote
-from flyte_server import FlyteServer
+from flyte_server import Fault, FlyteServer
 from oauth_server import OAuthServer
 
 SECRET = "secret-of-ci"
@@ -210,9 +210,11 @@ def test_an_answer_that_was_not_asked_for_is_ignored(
         tmp_path,
         monkeypatch,
         """
+        import socket
         from urllib.error import HTTPError
         from urllib.parse import parse_qs, urlsplit
         back = parse_qs(urlsplit(sys.argv[1]).query)["redirect_uri"][0]
+        kept = socket.create_connection(("localhost", urlsplit(back).port))  # a connection that says nothing
         for wrong in (f"{back}?code=stolen&state=guessed", back.replace("callback", "other")):
             try:
                 urlopen(wrong)
@@ -224,6 +226,14 @@ def test_an_answer_that_was_not_asked_for_is_ignored(
     )
     ask(remote_of(guarded, auth_mode="Pkce", token_cache=False))
     assert oauth.asked[0]["code"].startswith("code-")
+
+
+def test_how_one_signs_in_is_asked_again_as_well(guarded: FlyteServer) -> None:
+    remote = remote_of(guarded, auth_mode="ClientSecret", client_id="ci", client_credentials_secret=SECRET)
+    away = iter([Fault(code="UNAVAILABLE"), Fault(cut=True)])
+    with guarded.faults(lambda call: next(away, None) if call.method == "GetOAuth2Metadata" else None):
+        ask(remote)
+    assert guarded.calls["GetOAuth2Metadata"] == 3
 
 
 def test_a_browser_that_would_be_sent_elsewhere(guarded: FlyteServer) -> None:

@@ -59,21 +59,29 @@ class FlyteClient:
         Raises:
             BackendError: one of its subclasses that says why.
         """
+        return self._repeated(self._sign_in, service, method, request, doing, patience)
+
+    def _repeated(
+        self, sign_in: SignIn | None, service: str, method: str, request: Any, doing: str, patience: float | None = None
+    ) -> Any:
+        """Call a method, with a token if there is something to sign in with, as often as that may help."""
         import grpc
 
         attempts = 0
         signed = False
-        token = self._sign_in.current()
+        token = sign_in.current() if sign_in else None
         while True:
             try:
                 return self._stub(service, method)(
-                    request, timeout=patience or self.platform.rpc_timeout, metadata=self._sign_in.header(token)
+                    request,
+                    timeout=patience or self.platform.rpc_timeout,
+                    metadata=sign_in.header(token) if sign_in else [],
                 )
             except grpc.RpcError as error:
                 code = error.code().name
-                if code == "UNAUTHENTICATED" and self._sign_in.possible and not signed:
+                if code == "UNAUTHENTICATED" and sign_in and sign_in.possible and not signed:
                     signed = True  # once: a token that was just had, and is refused, will not get better
-                    token = self._sign_in.renew(token)
+                    token = sign_in.renew(token)
                     continue
                 if not _passes(code, error) or attempts >= self.platform.rpc_retries:
                     raise problem_of(error, doing, self.platform.endpoint) from error
@@ -117,19 +125,15 @@ class FlyteClient:
 
     def _metadata(self) -> Any:
         """Ask what clients have to know before they sign in; these calls carry no token."""
-        import grpc
         from flyteidl.service.auth_pb2 import OAuth2MetadataRequest, PublicClientAuthConfigRequest
 
-        found = []
-        for method, request in (
-            ("GetPublicClientConfig", PublicClientAuthConfigRequest()),
-            ("GetOAuth2Metadata", OAuth2MetadataRequest()),
-        ):
-            try:
-                found.append(self._stub("AuthMetadataService", method)(request, timeout=self.platform.rpc_timeout))
-            except grpc.RpcError as error:
-                raise problem_of(error, "ask how to sign in", self.platform.endpoint) from error
-        return tuple(found)
+        return tuple(
+            self._repeated(None, "AuthMetadataService", method, request, "ask how to sign in")
+            for method, request in (
+                ("GetPublicClientConfig", PublicClientAuthConfigRequest()),
+                ("GetOAuth2Metadata", OAuth2MetadataRequest()),
+            )
+        )
 
 
 def _passes(code: str, error: Any) -> bool:

@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -28,10 +28,13 @@ PATIENCE = 300.0
 PAGE = "<!doctype html><title>Fletching</title><p>{}</p>"
 
 
-class Answer(HTTPServer):
-    """Waits for the one request that the browser is sent here with."""
+class Answer(ThreadingHTTPServer):
+    """Waits for the one request that the browser is sent here with.
 
-    allow_reuse_address = True
+    Browsers open connections that they may never use, so none may have to wait for another one.
+    """
+
+    daemon_threads = True
 
     def __init__(self, host: str, port: int, path: str, state: str) -> None:
         self.path, self.state = path, state
