@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from fletching.backends import LabelledBackend as LabelledBackend
     from fletching.cli import render_settings, values
     from fletching.cli.inputs import input_option as input_option
+    from fletching.cli.render_entities import Declared as Declared
     from fletching.cli.render_entities import declared_entities as declared_entities
     from fletching.cli.render_entities import pick_entities as pick_entities
     from fletching.cli.render_entities import source_root_of as source_root_of
+    from fletching.cli.render_settings import settings_options as settings_options
     from fletching.container.bundle import CodeBundle as CodeBundle
     from fletching.container.bundle import pack_code as pack_code
     from fletching.container.code_files import all_files as all_files
@@ -111,6 +113,7 @@ _HOMES = {
     "CallTaker": "gate",
     "ClassStorageTaskResolver": "resolver",
     "CodeBundle": "container.bundle",
+    "Declared": "cli.render_entities",
     "Event": "run.events",
     "Executable": "executable",
     "Execution": "context",
@@ -191,6 +194,7 @@ _HOMES = {
     "run_attempt": "execution",
     "run_attempt_async": "execution",
     "serialize": "idl.serialize",
+    "settings_options": "cli.render_settings",
     "source_root_of": "cli.render_entities",
     "storage_for": "types.blobs",
     "task_template": "idl.template",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fletching.cli.output import plain_warnings, watched_output
 from fletching.errors import close_match
+
+if TYPE_CHECKING:
+    from fletching.installed import EntryPoint
 
 __all__ = ["INTERRUPTED", "main"]
 
@@ -71,20 +74,26 @@ class Commands(click.Group):
             sys.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from what is known without importing them."""
-        rows = [(name, OWN[name][1]) for name in OWN]
-        plugins = [(name, f"Brought by {distribution}.") for name, distribution in sorted(_installed().items())]
-        with formatter.section("Commands"):
-            formatter.write_dl([*rows, *(row for row in plugins if row[0] not in OWN)])
+        """Write the list of commands, each plugin's below its name; none is imported."""
+        from fletching.cli.brought import first_line
+
+        sections: dict[str, list[tuple[str, str]]] = {"Commands": [(name, line) for name, (_, line) in OWN.items()]}
+        for name, entry in sorted(_installed().items()):
+            if name not in OWN:
+                sections.setdefault(f"Commands of {entry.distribution.name}", []).append(
+                    (name, first_line(entry.value))
+                )
+        for heading in sorted(sections, key=lambda heading: heading != "Commands"):
+            with formatter.section(heading):
+                formatter.write_dl(sections[heading])
 
 
-def _installed() -> dict[str, str]:
-    """Return the commands that plugins bring and the distribution of each; imports none of them."""
+def _installed() -> dict[str, EntryPoint]:
+    """Return the commands that plugins bring; imports none of them."""
     from fletching.plugins import manager
 
     names = set(manager().names("commands"))
-    entries = manager().installed().of("commands")
-    return {entry.name: entry.distribution.name for entry in entries if entry.name in names}
+    return {entry.name: entry for entry in manager().installed().of("commands") if entry.name in names}
 
 
 def _why_not(word: str) -> str:

@@ -58,7 +58,12 @@ def split_source(text: str) -> tuple[str, str]:
 def declared_entities(sources: Iterable[str], modules: Iterable[str] = ()) -> list[Declared]:
     """Import files, folders, modules and packages, and return what they declare, each thing once.
 
-    What a module only imported from another one belongs to that one.
+    What a module only imported from another one belongs to that one. An error of an import is shown with the user's own
+    lines and ends the command, so this is called inside one.
+
+    Args:
+        sources: files, folders and names of modules, as a command line has them.
+        modules: names of modules; of a package, all its modules.
 
     Raises:
         click.UsageError: there is no such source, or none of them declares anything.

@@ -39,11 +39,19 @@ class Chosen:
     """The settings, and which of their fields the command line gave."""
 
     settings: SerializationSettings
+    """What `serialize` takes."""
     given: frozenset[str]
+    """The names of the fields."""
 
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that `chosen` reads."""
+    """Give a command the options that say where and how what is serialized will run.
+
+    They come to the command's function as keyword arguments, which are given to `chosen_settings` as one dict.
+
+    Args:
+        command: the function behind the command, below ``@click.command``.
+    """
     for option in reversed(OPTIONS):
         command = option(command)
     return command
@@ -76,6 +84,9 @@ OPTIONS = (
 
 def chosen(given: Mapping[str, Any]) -> Chosen:
     """Return the settings that the options of `settings_options` make.
+
+    Args:
+        given: what the command's function was called with, or more.
 
     Raises:
         click.UsageError: a value of one of them is wrong.

@@ -202,7 +202,12 @@ def _one_of(text: str, variants: list[Any]) -> Any:
 
 
 def plain(value: Any, annotation: Any) -> Any:
-    """Return a value as JSON-like data, as text where it has no such form."""
+    """Return a value as JSON-like data, as text where it has no such form.
+
+    Args:
+        value: an output, or one input.
+        annotation: its type.
+    """
     if get_origin(bare(annotation)) is Iterator:
         (item,) = get_args(bare(annotation))
         return [plain(each, item) for each in value]
