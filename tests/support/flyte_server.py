@@ -81,7 +81,8 @@ class FlyteServer:
         """Decides what goes wrong."""
         self._index = 0
         self._lock = threading.Lock()
-        self._server = grpc.server(futures.ThreadPoolExecutor(24), interceptors=[_Gate(self)])
+        self._pool = futures.ThreadPoolExecutor(24)
+        self._server = grpc.server(self._pool, interceptors=[_Gate(self)])
         self.http = Http(folder / "uploads")
         self.admin = Admin(folder, self.http)
         admin_pb2_grpc.add_AdminServiceServicer_to_server(self.admin, self._server)
@@ -116,6 +117,7 @@ class FlyteServer:
         self.admin.runs.stop()
         self.wire.stop()
         self._server.stop(None).wait()
+        self._pool.shutdown(wait=False)
         self.http.stop()
 
     def arrived(self, method: str, request: Any, metadata: dict[str, str]) -> Call:

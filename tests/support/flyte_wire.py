@@ -21,6 +21,7 @@ class Wire:
         self.lag = 0.0
         """Seconds that it takes to hand something on, as to and from far away."""
         self._open: set[socket.socket] = set()
+        self._carrying: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._accepting = threading.Thread(target=self._accept, daemon=True)
 
@@ -39,11 +40,14 @@ class Wire:
                 each.shutdown(socket.SHUT_RDWR)
 
     def stop(self) -> None:
-        """End."""
+        """End, and leave no thread and no file behind."""
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
         self._listening.close()
         self.cut()
+        for each in self._carrying:
+            each.join()
 
     def _accept(self) -> None:
         while True:
@@ -58,7 +62,9 @@ class Wire:
                 continue
             with self._lock:
                 self._open |= {near, far}
-            threading.Thread(target=self._carry, args=(near, far), daemon=True).start()
+            thread = threading.Thread(target=self._carry, args=(near, far), daemon=True)
+            self._carrying.append(thread)
+            thread.start()
 
     def _carry(self, near: socket.socket, far: socket.socket) -> None:
         back = threading.Thread(target=self._pump, args=(far, near), daemon=True)
