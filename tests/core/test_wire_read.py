@@ -67,7 +67,10 @@ VALUES = st.one_of(
     st.builds(ConcurrencyPolicy, st.integers(1, 2**31 - 1)),
     *(st.builds(kind, ENDS, PEOPLE) for kind in (Email, Slack, PagerDuty)),
     st.builds(
-        CronSchedule, schedule=st.sampled_from(["hourly", "0 8 * * *"]), offset=SOME, kickoff_time_input_arg=SOME
+        CronSchedule,
+        schedule=st.sampled_from(["hourly", "0 8 * * *"]),
+        offset=st.sampled_from([None, "PT30M", "P1DT2H"]),
+        kickoff_time_input_arg=SOME,
     ),
     st.builds(FixedRate, st.integers(1, 10_000).map(lambda count: datetime.timedelta(minutes=count)), SOME),
     *(st.builds(kind, *[TEXT] * 4) for kind in (TaskReference, WorkflowReference, LaunchPlanReference)),

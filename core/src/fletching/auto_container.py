@@ -172,9 +172,7 @@ class PythonAutoContainerTask(PythonTask[T]):
         Raises:
             ConfigError: it has none and there is no default, or its template names an unknown one.
         """
-        from fletching.settings import resolve_image
-
-        return resolve_image(self._container_image, settings.image_config)
+        return settings.image_of(self._container_image)
 
     def get_container(self, settings: SerializationSettings) -> Container | None:
         """Return its container; None if it runs in a pod of its own."""
@@ -183,10 +181,10 @@ class PythonAutoContainerTask(PythonTask[T]):
     def _container(self, settings: SerializationSettings) -> Container:
         from flyteidl.core.tasks_pb2 import Container
 
-        environment = {**(settings.env or {}), **self._environment}
-        packages = getattr(self._container_image, "runtime_packages", None)
-        if packages:
-            environment["_F_RUNTIME_PACKAGES"] = " ".join(packages)
+        environment = {**settings.env, **self._environment} if settings.env else self._environment
+        image = self._container_image
+        if image is not None and (packages := getattr(image, "runtime_packages", None)):
+            environment = {**environment, "_F_RUNTIME_PACKAGES": " ".join(packages)}
         words = _words(self.name, "get_command()", self.get_command(settings))
         container = Container(image=self.get_image(settings), args=words)
         self._fill_resources(container.resources, settings)

@@ -187,9 +187,7 @@ class NodeWriter:
             )
             message.extended_resources.CopyFrom(extended)
         if given.get("container_image") is not None:
-            from fletching.settings import resolve_image
-
-            message.container_image = resolve_image(given["container_image"], self.settings.image_config)
+            message.container_image = self.settings.image_of(given["container_image"])
         if given.get("pod_template") is not None:
             message.pod_template.CopyFrom(self._pod(given["pod_template"], node, task))
         return message

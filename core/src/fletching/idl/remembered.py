@@ -6,17 +6,19 @@ import operator
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flyteidl.admin.task_pb2 import TaskSpec
+
+from fletching.documentation import Description, Documentation
 from fletching.executable import Executable
+from fletching.python_task import PythonTask
 from fletching.types.engine import generation
 from fletching.types.idl import typed_interface
 
 if TYPE_CHECKING:
+    from flyteidl.admin.description_entity_pb2 import DescriptionEntity
     from flyteidl.core.interface_pb2 import TypedInterface
-    from flyteidl.core.tasks_pb2 import TaskMetadata as WireTaskMetadata
 
-    from fletching.metadata import TaskMetadata
-
-__all__ = ["wire_interface", "wire_metadata"]
+__all__ = ["wire_interface", "wire_parts", "wordless"]
 
 
 class _Kept(NamedTuple):
@@ -28,7 +30,7 @@ class _Kept(NamedTuple):
 
 
 _interfaces: dict[int, _Kept] = {}
-_metadata: dict[int, _Kept] = {}
+_parts: dict[int, _Kept] = {}
 
 
 def wire_interface(entity: Executable) -> TypedInterface:
@@ -37,24 +39,52 @@ def wire_interface(entity: Executable) -> TypedInterface:
         return entity.interface
     interface = entity.python_interface
     # A type that is registered later has another transformer.
-    return _kept(_interfaces, entity, (interface, generation()), lambda: typed_interface(interface))
+    source = (interface, generation())
+    known = _known(_interfaces, entity, source)
+    return _keep(_interfaces, entity, source, typed_interface(interface)) if known is None else known
 
 
-def wire_metadata(entity: Executable) -> WireTaskMetadata:
-    """Return an entity's metadata; the message is shared: copy it, and never change it."""
-    metadata: TaskMetadata = entity.metadata
-    return _kept(_metadata, entity, (metadata,), metadata.to_taskmetadata_model)
+def wire_parts(task: PythonTask[Any]) -> TaskSpec:
+    """Return what no settings change of a task's wire form: its metadata, its interface and its documentation.
+
+    The message is shared: copy it, and never change it.
+    """
+    kind = type(task)
+    if kind.interface is not Executable.interface or kind.docs is not PythonTask.docs:
+        return _parts_of(task)
+    source = (task.metadata, task.python_interface, task._docs, generation())
+    known = _known(_parts, task, source)
+    return _keep(_parts, task, source, _parts_of(task)) if known is None else known
 
 
-def _kept(kept: dict[int, _Kept], entity: Any, source: tuple[Any, ...], make: Any) -> Any:
-    key = id(entity)
-    known = kept.get(key)
-    if known is not None and known.owner() is entity and _same(known.source, source):
+def _parts_of(task: PythonTask[Any]) -> TaskSpec:
+    spec = TaskSpec()
+    spec.template.metadata.CopyFrom(task.metadata.to_taskmetadata_model())
+    spec.template.interface.CopyFrom(wire_interface(task))
+    docs = task.docs
+    if docs is not None:
+        spec.description.CopyFrom(docs.to_flyte_idl())
+    elif hasattr(task, "task_function"):
+        spec.description.CopyFrom(wordless())
+    return spec
+
+
+_WORDLESS: DescriptionEntity = Documentation(long_description=Description()).to_flyte_idl()
+
+
+def wordless() -> DescriptionEntity:
+    """Return the documentation of a function that has none; the message is shared: copy it, and never change it."""
+    return _WORDLESS
+
+
+def _known(kept: dict[int, _Kept], entity: Any, source: tuple[Any, ...]) -> Any:
+    known = kept.get(id(entity))
+    if known is not None and known.owner() is entity and all(map(operator.is_, known.source, source)):
         return known.message
-    message = make()
+    return None
+
+
+def _keep(kept: dict[int, _Kept], entity: Any, source: tuple[Any, ...], message: Any) -> Any:
+    key = id(entity)
     kept[key] = _Kept(weakref.ref(entity, lambda _: kept.pop(key, None)), source, message)
     return message
-
-
-def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    return len(one) == len(other) and all(map(operator.is_, one, other))

@@ -9,18 +9,15 @@ from flyteidl.core.identifier_pb2 import TASK
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.json_format import ParseDict, ParseError
 
-from fletching.documentation import Description, Documentation
 from fletching.errors import SerializationError
-from fletching.idl.remembered import wire_interface, wire_metadata
+from fletching.idl.remembered import wire_parts
 from fletching.plugins import manager
 
 if TYPE_CHECKING:
-    from flyteidl.admin.description_entity_pb2 import DescriptionEntity
-
     from fletching.python_task import PythonTask
     from fletching.settings import SerializationSettings
 
-__all__ = ["task_spec", "task_template", "wordless"]
+__all__ = ["task_spec", "task_template"]
 
 
 def task_template(task: PythonTask[Any], settings: SerializationSettings) -> TaskTemplate:
@@ -30,17 +27,17 @@ def task_template(task: PythonTask[Any], settings: SerializationSettings) -> Tas
         SerializationError: its custom part is not JSON-like, or it is too large a message for a field.
         ConfigError: it needs an image and has none.
     """
-    return _written(TaskTemplate(), task, settings)
+    template = TaskTemplate()
+    template.CopyFrom(wire_parts(task).template)
+    return _written(template, task, settings)
 
 
 def _written(template: TaskTemplate, task: PythonTask[Any], settings: SerializationSettings) -> TaskTemplate:
-    """Write a task into an empty template, and return what the plugins make of it."""
+    """Write the rest of a task into a template that has its parts, and return what the plugins make of it."""
     if task.node_kind == "dynamic":
         settings = settings.with_serialized_context()  # it serializes others where it runs
     container, k8s_pod = task.get_container(settings), task.get_k8s_pod(settings)
     template.type = task.task_type
-    template.metadata.CopyFrom(wire_metadata(task))
-    template.interface.CopyFrom(wire_interface(task))
     if task.task_type_version:
         template.task_type_version = task.task_type_version
     if container is not None:
@@ -77,21 +74,9 @@ def _written(template: TaskTemplate, task: PythonTask[Any], settings: Serializat
 
 def task_spec(task: PythonTask[Any], settings: SerializationSettings) -> TaskSpec:
     """Return what is registered for a task: its template and its documentation."""
-    docs = task.docs
     spec = TaskSpec()
+    spec.CopyFrom(wire_parts(task))
     template = _written(spec.template, task, settings)
     if template is not spec.template:
         spec.template.CopyFrom(template)
-    if docs is not None:
-        spec.description.CopyFrom(docs.to_flyte_idl())
-    elif hasattr(task, "task_function"):
-        spec.description.CopyFrom(wordless())
     return spec
-
-
-_WORDLESS: DescriptionEntity = Documentation(long_description=Description()).to_flyte_idl()
-
-
-def wordless() -> DescriptionEntity:
-    """Return the documentation of a function that has none; the message is shared: copy it, and never change it."""
-    return _WORDLESS

@@ -13,8 +13,7 @@ from fletching.graph.node import Node
 from fletching.idl.bindings import Scope, fill_bindings
 from fletching.idl.branch_workflow import BranchWorkflow
 from fletching.idl.nodes import NodeWriter
-from fletching.idl.remembered import wire_interface
-from fletching.idl.template import wordless
+from fletching.idl.remembered import wire_interface, wordless
 from fletching.imperative_workflow import ImperativeWorkflow
 from fletching.reference_entity import ReferenceEntity
 from fletching.workflows import WorkflowBase
