@@ -1,4 +1,4 @@
-"""What holds for every test of the repository: strict plugins, a home of its own, repeatable random examples."""
+"""What holds for every test of the repository: strict plugins, a home of its own, patience, repeatable examples."""
 
 from __future__ import annotations
 
@@ -25,3 +25,9 @@ def isolated_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
     from fletching.testing.fixtures import isolate
 
     return isolate(tmp_path_factory, monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give an attempt that is told to stop a minute, not a second: on a busy machine it may get no turn in one."""
+    monkeypatch.setattr("fletching.run.machine.GRACE", 60.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from operator import call
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from fletching import NonRecoverableError, RecoverableError, Runner, dynamic, task, workflow
 from fletching.errors import ExecutionWarning, TaskTimeoutError, WorkerDiedError
 from fletching.extend import observe
+from fletching.run import machine
+from worker_tasks import gone, wait_until
 
 
 @task
@@ -114,38 +117,27 @@ def fails_beside(file: str) -> tuple[int, int]:
     return spin(file=file), fails_after(file=file)
 
 
-def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-
-
 @pytest.mark.parametrize("executor", [None, "process"])
 def test_a_failure_stops_what_runs_beside_it(executor: str | None, tmp_path: Path) -> None:
     file = tmp_path / "pid"
     with pytest.raises(ValueError, match="boom"):
         Runner(executor=executor).run(fails_beside, file=str(file))
     if executor == "process":
-        for _ in range(1000):
-            if gone(int(file.read_text())):
-                break
-            threading.Event().wait(0.01)
-        assert gone(int(file.read_text()))
+        wait_until(lambda: gone(int(file.read_text())))
 
 
-RELEASE = threading.Event()
+INSIDE, RELEASE = threading.Lock(), threading.Lock()
 
 
 @task
 def stuck(a: int) -> int:
-    RELEASE.wait(60)  # in C code: no line of Python comes by
-    return a
+    # One call of C code, which says that it has begun: no line of Python comes by before it ends.
+    return len([*map(call, [INSIDE.release, RELEASE.acquire])])
 
 
 @task
 def fails(a: int) -> int:
+    assert INSIDE.acquire(timeout=60)
     raise ValueError("boom")
 
 
@@ -154,11 +146,14 @@ def stuck_beside(a: int) -> tuple[int, int]:
     return stuck(a=a), fails(a=a)
 
 
-def test_a_thread_that_cannot_be_stopped_is_named() -> None:
+def test_a_thread_that_cannot_be_stopped_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "GRACE", 0.1)
+    INSIDE.acquire()
+    RELEASE.acquire()
     expected = r"stuck' was told to stop .* executor 'process' it would be killed"
     with pytest.raises(ValueError, match="boom"), pytest.warns(ExecutionWarning, match=expected):
         stuck_beside(a=1)
-    RELEASE.set()
+    RELEASE.release()
 
 
 @task(timeout=1)

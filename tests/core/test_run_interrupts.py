@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from worker_tasks import gone, wait_until
+
 FLOW = """
 import os, sys, time
 from fletching import Runner, task, workflow
@@ -92,19 +94,6 @@ class Program:
         return (self.folder / mark).exists()
 
 
-def gone(pid: int) -> bool:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.01)
-    return False
-
-
 @pytest.mark.parametrize("executor", ["none", "thread", "process", "inline"])
 @pytest.mark.parametrize("flow", ["flow", "wide"])
 def test_the_first_one_lets_what_runs_come_to_its_end(executor: str, flow: str, tmp_path: Path) -> None:
@@ -117,7 +106,7 @@ def test_the_first_one_lets_what_runs_come_to_its_end(executor: str, flow: str, 
     assert program.process.wait(60) == 130
     assert program.has("ended")
     assert not program.has("second")
-    assert all(map(gone, program.workers()))
+    wait_until(lambda: all(map(gone, program.workers())))
 
 
 @pytest.mark.parametrize("executor", ["none", "thread", "process", "inline"])
@@ -131,7 +120,7 @@ def test_the_second_one_stops_it_at_once(executor: str, flow: str, tmp_path: Pat
     assert program.process.wait(60) == 130
     assert not program.has("ended")
     assert not program.has("second")
-    assert all(map(gone, program.workers()))
+    wait_until(lambda: all(map(gone, program.workers())))
 
 
 @pytest.mark.parametrize("flow", ["flow", "wide"])
@@ -163,7 +152,7 @@ def test_a_command_that_is_told_to_end_stops_its_run_first(
     process.send_signal(number)
     assert process.wait(60) == 128 + number
     assert "interrupted; to go on: fletch run" in (tmp_path / "said").read_text()
-    assert gone(int(marks[0].name.partition("-")[2]))
+    wait_until(lambda: gone(int(marks[0].name.partition("-")[2])))
     assert not (tmp_path / "second").exists()
     assert not list(tmp_path.glob("fletching-*"))
     shown = subprocess.run([*fletch, "runs", "list"], capture_output=True, text=True, check=True).stdout

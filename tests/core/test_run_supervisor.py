@@ -13,6 +13,7 @@ import pytest
 from fletching import Cache, Runner, dynamic, task, workflow
 from fletching.errors import RunCancelledError, TaskTimeoutError
 from fletching.extend import Event, Supervisor, observe
+from worker_tasks import wait_until
 
 
 @task
@@ -155,19 +156,13 @@ def test_nothing_goes_on_after_the_end(executor: str | None, tmp_path: Path) -> 
     # Where the attempt itself is in a process, what it asks for runs beside it there.
     pid = Runner(executor=executor).run(starts_and_leaves, file=str(tmp_path / "pid"))
     if pid != os.getpid():
-        for _ in range(1000):
-            if gone(pid):
-                return
-            threading.Event().wait(0.01)
-        raise AssertionError("a process was left behind")
+        wait_until(lambda: idle(pid))
 
 
-def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZS"
+def idle(pid: int) -> bool:
+    """Whether a process is there, and every thread of it waits for something."""
+    states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return bool(states) and set(states) == {"S"}
 
 
 @workflow

@@ -7,9 +7,8 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -20,10 +19,7 @@ from fletching.errors import (
     TaskTimeoutError,
     WorkerDiedError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+from worker_tasks import gone, lasts, until_there, wait_until
 
 RUNS: list[Any] = []
 
@@ -115,38 +111,23 @@ def test_async_attempts_are_repeated_too() -> None:
     assert asyncio.run(f()) == 3
 
 
-@task(timeout=1)
-def never(n: int) -> int:
-    Path(str(os.environ["PID_FILE"])).write_text(str(os.getpid()))
-    return sum(range(10**13))  # a loop in C, which no signal handler of Python's interrupts
+@pytest.mark.parametrize("how", ["loops", "starts a child"])
+def test_a_timeout_stops_the_work_for_good_and_what_it_started(how: str, tmp_path: Path) -> None:
+    file = tmp_path / "pids"
 
+    def stopped(seconds: int) -> None:
+        never = task(lasts.task_function, timeout=seconds)
+        with pytest.raises(TaskTimeoutError) as caught:
+            never(how, str(file))
+        assert str(caught.value) == (
+            f"task {never.name!r} was stopped after its timeout of {seconds} s; raise timeout= or make it faster"
+        )
+        assert isinstance(caught.value, TimeoutError)
 
-def test_a_timeout_stops_the_work_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "pid"
-    monkeypatch.setenv("PID_FILE", str(file))
-    with pytest.raises(TaskTimeoutError) as caught:
-        never(1)
-    assert str(caught.value) == (
-        f"task {never.name!r} was stopped after its timeout of 1 s; raise timeout= or make it faster"
-    )
-    assert isinstance(caught.value, TimeoutError)
-    assert not Path(f"/proc/{file.read_text()}").exists()
-
-
-def test_a_timeout_stops_what_the_task_started(tmp_path: Path) -> None:
-    @task(timeout=1)
-    def starts(file: str) -> int:
-        import subprocess
-
-        child = subprocess.Popen(["sleep", "1000"])
-        Path(file).write_text(str(child.pid))
-        return child.wait()
-
-    with pytest.raises(TaskTimeoutError):
-        starts(str(tmp_path / "pid"))
-    child = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
-    # Killed; at most a zombie until init collects it.
-    wait_until(lambda: not child.exists() or child.read_text().rpartition(")")[2].split()[0] == "Z")
+    worker, *started = until_there(file, stopped)
+    assert not Path(f"/proc/{worker}").exists()
+    assert len(started) == (how == "starts a child")
+    wait_until(lambda: all(map(gone, started)))  # killed; at most a zombie until init collects it
 
 
 def test_a_killed_caller_leaves_no_worker_behind(tmp_path: Path) -> None:
@@ -155,27 +136,22 @@ def test_a_killed_caller_leaves_no_worker_behind(tmp_path: Path) -> None:
         "from fletching import task\n"
         "@task(timeout=600)\n"
         "def spin(file: str) -> int:\n"
-        "    with open(file, 'w') as out:\n"
+        "    with open(file + '.part', 'w') as out:\n"
         "        out.write(str(os.getpid()))\n"
+        "    os.rename(file + '.part', file)\n"
         "    return sum(range(10**13))\n"
         "if __name__ == '__main__':\n"
         "    spin(sys.argv[1])\n"
     )
     file = tmp_path / "pid"
-    driver = subprocess.Popen([sys.executable, str(tmp_path / "spinning.py"), str(file)])
-    wait_until(lambda: file.exists() and file.read_text() != "")
-    worker = Path(f"/proc/{file.read_text()}/stat")
-    assert worker.exists()
-    driver.kill()
-    driver.wait()
-    wait_until(lambda: not worker.exists() or worker.read_text().rpartition(")")[2].split()[0] == "Z")
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        os.sched_yield()
+    with subprocess.Popen([sys.executable, str(tmp_path / "spinning.py"), str(file)]) as driver:
+        try:
+            wait_until(file.exists)
+            worker = int(file.read_text())
+            assert not gone(worker)
+        finally:
+            driver.kill()
+    wait_until(lambda: gone(worker))
 
 
 def test_in_time_everything_comes_back_as_without_a_timeout(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ while waiting:
     for number in [number for number in waiting if os.path.exists(os.path.join(folder, str(number)))]:
         waiting.remove(number)
         print("running", flush=True)
-    os.sched_yield()
+    time.sleep(0.001)
 threading.Event().wait()
 """
 
@@ -77,12 +77,14 @@ def kill_at(point: int, kinds: list[str], mark: str, folder: Path) -> int:
 
 def test_no_orphan_survives_a_killed_caller(tmp_path: Path) -> None:
     seeded = random.Random(3)
+    chosen: list[tuple[int, list[str]]] = []
+    for _ in range(TRIALS):
+        kinds = seeded.choices(HOW, k=seeded.randint(1, 3))
+        chosen.append((max(seeded.randint(0, 2 + 2 * len(kinds)) for _ in range(2)), kinds))
 
     def trial(number: int) -> tuple[str, int]:
-        kinds = seeded.choices(HOW, k=seeded.randint(1, 3))
-        point = max(seeded.randint(0, 2 + 2 * len(kinds)) for _ in range(2))
         mark = f"trial-{os.getpid()}-{number}"
-        before = kill_at(point, kinds, mark, tmp_path / str(number))
+        before = kill_at(*chosen[number], mark, tmp_path / str(number))
         return mark, before
 
     with ThreadPoolExecutor(3) as pool:

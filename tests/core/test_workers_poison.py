@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fletching.errors import WorkerDiedError
+from fletching.run import workers
 from fletching.run.workers import run_in_worker
 from worker_tasks import echo, execution, mistreat
 
@@ -26,6 +27,12 @@ def outcome(how: str) -> Any:
         return run_in_worker(execution(mistreat), {"how": how})
     except (Exception, SystemExit) as error:
         return error
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose task closed everything may take its time to end by itself, on a busy machine."""
+    monkeypatch.setattr(workers, "LAST_SECONDS", 60.0)
 
 
 def test_the_neighbours_of_poisoned_tasks_do_not_notice() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from fletching.errors import TaskTimeoutError
 from fletching.run.workers import AttemptStoppedError, Stoppable, run_in_worker
-from worker_tasks import echo, execution, gone, lasts, wait_until
+from worker_tasks import echo, execution, gone, lasts, until_there, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,10 +49,11 @@ def test_a_stopped_attempt_leaves_nothing_running(how: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("how", ["starts a session", "starts a daemon"])
 def test_a_deadline_ends_what_left_the_workers_session(how: str, tmp_path: Path) -> None:
-    file = tmp_path / "pids"
-    with pytest.raises(TaskTimeoutError):
-        run_in_worker(execution(lasts), {"how": how, "file": str(file)}, 0.5)
-    pids = [int(pid) for pid in file.read_text().split()]
+    def stopped(seconds: int) -> None:
+        with pytest.raises(TaskTimeoutError):
+            run_in_worker(execution(lasts), {"how": how, "file": str(tmp_path / "pids")}, seconds)
+
+    pids = until_there(tmp_path / "pids", stopped)
     assert len(pids) == 2
     wait_until(lambda: all(map(gone, pids)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import pickle
 import signal
@@ -28,7 +29,9 @@ __all__ = [
     "keep",
     "lasts",
     "mistreat",
+    "open_files",
     "tell",
+    "until_there",
     "wait_until",
 ]
 
@@ -167,7 +170,31 @@ def gone(pid: int) -> bool:
 
 
 def wait_until(true: Callable[[], Any]) -> None:
+    """Look again and again, for a minute at most; others may need the processor for what is waited for."""
     end = time.monotonic() + 60
     while not true():
-        assert time.monotonic() < end
-        os.sched_yield()
+        assert time.monotonic() < end, "it did not come to that within a minute"
+        time.sleep(0.001)
+
+
+def until_there(file: Path, stopped: Callable[[int], None]) -> list[int]:
+    """Have an attempt stopped at its deadline, a later one each time, until it came as far as `lasts` does.
+
+    Args:
+        file: where the attempt writes which processes it consists of.
+        stopped: runs it with a deadline of so many seconds.
+
+    Returns:
+        The processes.
+    """
+    for seconds in (1, 4, 16, 64):
+        stopped(seconds)
+        if file.exists():
+            return [int(pid) for pid in file.read_text().split()]
+    raise AssertionError("the attempt did not begin within a minute")
+
+
+def open_files() -> int:
+    """Count what this process holds open, once what nobody needs any more is closed."""
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
