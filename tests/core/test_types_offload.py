@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from pathlib import Path
 from typing import Any, Iterator, Optional
 
 import pytest
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
+from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fletching.errors import ConfigError, ConversionError, OutputTooLargeError
 from fletching.extend import from_literal_map, to_literal_map, transformer
-from fletching.types.offload import OffloadLimits, fetched, offload
+from fletching.types.offload import OffloadLimits, content_hash, fetched, offload
 
 TYPES: dict[str, Any] = {"small": int, "large": list[int], "text": str}
 VALUES = {"small": 1, "large": list(range(100)), "text": "x" * 200}
@@ -126,3 +130,47 @@ def test_stored_or_not_is_no_difference(numbers: list[int], texts: dict[str, str
     with tempfile.TemporaryDirectory() as folder:
         made = offload(outputs, types, folder, OffloadLimits(minimum=minimum))
         assert from_literal_map(kinds, made) == {"numbers": numbers, "texts": texts}
+
+
+def written(literal: Literal) -> str:
+    """Return the hash as the Flyte SDK makes it."""
+    text = json.dumps(json_format.MessageToDict(literal), separators=(",", ":"), sort_keys=True)
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+PLAIN = st.recursive(
+    st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(alphabet='a"\\é\x00\ud7ff😀', max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('b"é€', max_size=3), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def literal_of(value: Any) -> Literal:
+    made = Literal()
+    if isinstance(value, list):
+        made.collection.literals.extend(map(literal_of, value))
+    elif isinstance(value, dict):
+        made.map.SetInParent()
+        for key, each in value.items():
+            made.map.literals[key].CopyFrom(literal_of(each))
+    else:
+        name = {bool: "boolean", int: "integer", float: "float_value", str: "string_value"}[type(value)]
+        setattr(made.scalar.primitive, name, value)
+    return made
+
+
+@given(PLAIN, st.sampled_from(["", "hash", "metadata"]))
+def test_the_hash_is_that_of_the_json(value: Any, more: str) -> None:
+    literal = literal_of([value, value])
+    if more == "hash":
+        literal.collection.literals[0].hash = "mine"
+    elif more == "metadata":
+        literal.collection.literals[1].metadata["a"] = "b"
+    assert content_hash(literal) == written(literal)
+
+
+def test_plain_values_are_hashed_without_the_slow_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    literal = literal_of([1, 0.5, True, "a", {"b": [2]}])
+    expected = written(literal)
+    monkeypatch.delattr(json_format, "MessageToDict")
+    assert content_hash(literal) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
@@ -12,7 +13,7 @@ from fletching.types.blobs import join, read_blob, write_at
 from fletching.types.display import preview
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from flyteidl.core.types_pb2 import LiteralType
 
@@ -96,10 +97,36 @@ def content_hash(literal: Literal) -> str:
     import hashlib
     import json
 
+    return base64.b64encode(hashlib.sha256(_json_of(literal, json.dumps).encode()).digest()).decode()
+
+
+def _json_of(literal: Literal, dumps: Callable[..., str]) -> str:
+    """Return the JSON of a literal with sorted keys and without spaces.
+
+    The text is part of the wire: the Flyte SDK hashes the same. What large literals are made of is written here, in a
+    fraction of the time that protobuf takes.
+    """
+    if not literal.hash and not literal.metadata:
+        primitive = literal.scalar.primitive
+        name = primitive.WhichOneof("value")
+        if name == "integer":
+            return f'{{"scalar":{{"primitive":{{"integer":"{primitive.integer}"}}}}}}'
+        if name == "string_value":
+            return f'{{"scalar":{{"primitive":{{"stringValue":{dumps(primitive.string_value)}}}}}}}'
+        if name == "boolean":
+            return f'{{"scalar":{{"primitive":{{"boolean":{dumps(primitive.boolean)}}}}}}}'
+        if name == "float_value" and math.isfinite(primitive.float_value):
+            return f'{{"scalar":{{"primitive":{{"floatValue":{primitive.float_value!r}}}}}}}'
+        if literal.collection.literals:
+            inner = ",".join([_json_of(each, dumps) for each in literal.collection.literals])
+            return f'{{"collection":{{"literals":[{inner}]}}}}'
+        if literal.map.literals:
+            named = sorted(literal.map.literals.items())
+            inner = ",".join([f"{dumps(key)}:{_json_of(each, dumps)}" for key, each in named])
+            return f'{{"map":{{"literals":{{{inner}}}}}}}'
     from google.protobuf.json_format import MessageToDict
 
-    text = json.dumps(MessageToDict(literal), separators=(",", ":"), sort_keys=True)
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return dumps(MessageToDict(literal), separators=(",", ":"), sort_keys=True)
 
 
 def read_literal(transformer: TypeTransformer[T], literal: Literal) -> T:
