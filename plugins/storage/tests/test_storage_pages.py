@@ -23,6 +23,8 @@ def test_a_page_runs_with_a_bucket(page: str, s3: S3Server, tmp_path: Path) -> N
     s3.put("my-bucket", "in/table.csv", b"a,b\n1,2\n3,4\n")
     if "how-to" in page:
         s3.put("my-bucket", "in/text.txt", b"a few words")
+    else:
+        s3.ask("DELETE", "my-bucket", "in/text.txt")  # of the other page, which may have been first
     for command in steps(text, tmp_path):
         done = subprocess.run(
             command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, check=False
