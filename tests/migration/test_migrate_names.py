@@ -73,6 +73,19 @@ def test_the_longest_line_wins(path: str, home: str) -> None:
     assert bool(found.advice) is not bool(home)
 
 
+def test_each_device_is_found_where_they_are_here() -> None:
+    from fletching import accelerators
+
+    module = "flytekit.extras.accelerators."
+    theirs = [name.removeprefix(module) for name in NAMES if name.startswith(module)]
+    both = [name for name in theirs if name in accelerators.__all__]
+    assert {"A100", "T4", "V5E", "GPUAccelerator", "BaseAccelerator"} <= set(both)
+    for name in both:
+        home = known_names().home(module + name)
+        assert getattr(import_module(home.module), home.name) is getattr(accelerators, name)
+        assert not home.advice
+
+
 def test_a_reason_says_what_to_do() -> None:
     assert all(home.module or home.advice for home in known_names().homes())
     assert isinstance(known_names().home("flytekit.task"), Home)
