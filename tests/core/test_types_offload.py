@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fletching.errors import ConfigError, ConversionError, OutputTooLargeError
-from fletching.extend import from_literal_map, to_literal_map, transformer
+from fletching.extend import TypeEngine, from_literal_map, to_literal_map, transformer
 from fletching.types.offload import OffloadLimits, content_hash, fetched, offload
 
 TYPES: dict[str, Any] = {"small": int, "large": list[int], "text": str}
@@ -31,6 +31,13 @@ def stored(value: Any, kind: Any, place: Path, **changes: Any) -> Literal:
     made.offloaded_metadata.uri = str(place)
     made.offloaded_metadata.size_bytes = changes.get("size", len(data))
     return made
+
+
+def test_the_engine_that_programs_ask_reads_what_is_stored_too(tmp_path: Path) -> None:
+    assert TypeEngine.to_python_value(None, stored([1, 2], list[int], tmp_path / "list"), list[int]) == [1, 2]
+    literal = transformer(list[str]).to_literal(["a", "b"])
+    literal.collection.literals[1].CopyFrom(stored("c", str, tmp_path / "item"))
+    assert TypeEngine.to_python_value(None, literal, list[str]) == ["a", "c"]
 
 
 def test_nothing_is_stored_unless_the_platform_asks_for_it() -> None:

@@ -140,8 +140,10 @@ class TypeEngine:
 
     @classmethod
     def to_python_value(cls, ctx: Any, lv: Literal, expected_python_type: Any) -> Any:
-        """Return the value of a wire form."""
-        return engine.transformer(expected_python_type).to_python(lv)
+        """Return the value of a wire form, also of one that is stored elsewhere."""
+        from fletching.types.offload import read_literal
+
+        return read_literal(engine.transformer(expected_python_type), lv)
 
     @classmethod
     def guess_python_type(cls, flyte_type: LiteralType) -> Any:
