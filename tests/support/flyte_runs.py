@@ -118,8 +118,15 @@ class Run:
         self.stopped = threading.Event()
         self.ended = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
-        self.polls = 0
-        """How often somebody asked how it is."""
+        self._lock = threading.Lock()
+
+    def end(self, phase: Any, cause: str = "") -> bool:
+        """End in this phase, and tell whether it had not ended before."""
+        with self._lock:
+            if self.phase in ENDED:
+                return False
+            self.cause, self.phase = cause, phase
+            return True
 
     def message(self) -> Any:
         """Return it as the service tells it."""
@@ -179,9 +186,7 @@ class Runs:
 
     def execution(self, identifier: Any, context: Any) -> Any:
         """Return how an execution is."""
-        run = self.run(identifier, context)
-        run.polls += 1
-        return run.message()
+        return self.run(identifier, context).message()
 
     def listed(self, named: Any, filters: str) -> list[Any]:
         """Return executions, the newest first, that have the tags that are asked for."""
@@ -191,10 +196,8 @@ class Runs:
     def terminate(self, identifier: Any, cause: str) -> bool:
         """Stop an execution, and tell whether there was anything to stop."""
         run = self.all[identifier.project, identifier.domain, identifier.name]
-        if run.phase in ENDED:
+        if not run.end(WorkflowExecution.ABORTED, cause):
             return False
-        run.cause = cause
-        run.phase = WorkflowExecution.ABORTED
         run.stopped.set()
         if run.process is not None:  # as a pod ends: asked first
             run.process.terminate()
@@ -232,15 +235,13 @@ class Runs:
                 found = self._admin.entities["workflow"][key.project, key.domain, key.name, key.version]
                 outputs = self._workflow(run, found.closure.compiled_workflow, run.inputs, "")
             run.outputs.CopyFrom(outputs)
-            if not run.stopped.is_set():
-                run.phase = WorkflowExecution.SUCCEEDED
+            run.end(WorkflowExecution.SUCCEEDED)
         except FailedError as error:
             run.error = error.error
-            if not run.stopped.is_set():
-                run.phase = WorkflowExecution.FAILED
+            run.end(WorkflowExecution.FAILED)
         except Exception as error:
             run.error = ExecutionError(code="SERVER", message=repr(error))
-            run.phase = WorkflowExecution.FAILED
+            run.end(WorkflowExecution.FAILED)
         finally:
             run.ended.set()
 
