@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +36,9 @@ class Environment:
     folder: Path
     distributions: int
     megabytes: float
+    """Of all files but the bytecode, which an installer writes or leaves to the first import."""
+    bytecode: float
+    """Megabytes of that."""
 
     @property
     def python(self) -> Path:
@@ -76,24 +80,27 @@ def installed(folder: Path) -> Environment | None:
     """Return an environment that was made before, if this Python made it."""
     try:
         said = json.loads((folder / "brought.json").read_text())
-    except (OSError, ValueError):
+        if said.pop("python") != sys.version:
+            return None
+        return Environment(folder, **said)
+    except (OSError, ValueError, TypeError):
         return None
-    if said.pop("python") != sys.version:
-        return None
-    return Environment(folder, **said)
 
 
 def install(name: str, *requirements: str | Path) -> Environment:
-    """Make an environment anew, and note how much came with it; bytecode counts, as pip writes it too."""
+    """Make an environment anew, and note how much came with it."""
     folder = CACHE / name.replace(" ", "-")
     shutil.rmtree(folder, ignore_errors=True)
     uv("venv", "--no-project", "--python", sys.executable, folder)
     python = folder / "bin" / "python"
     uv("pip", "install", "--compile-bytecode", "--python", python, *requirements)
     distributions = json.loads(uv("pip", "list", "--format", "json", "--python", python))
-    made = Environment(folder, len(distributions), 0)
-    size = sum(file.stat().st_size for file in made.packages.rglob("*") if file.is_file()) / 1e6
-    brought = {"distributions": len(distributions), "megabytes": round(size, 1)}
+    sizes = Counter({False: 0, True: 0})
+    for file in Environment(folder, 0, 0, 0).packages.rglob("*"):
+        if file.is_file():
+            sizes[file.suffix == ".pyc"] += file.stat().st_size
+    megabytes, bytecode = (round(sizes[compiled] / 1e6, 1) for compiled in (False, True))
+    brought = {"distributions": len(distributions), "megabytes": megabytes, "bytecode": bytecode}
     (folder / "brought.json").write_text(json.dumps({"python": sys.version, **brought}))
     return Environment(folder, **brought)
 

@@ -69,6 +69,7 @@ def everything(ours: Ours, peers: Mapping[str, Environment], rounds: int, say: C
     for name, each in {"fletching": alone, **peers}.items():
         samples[f"{name} distributions"] = [each.distributions]
         samples[f"{name} megabytes"] = [each.megabytes]
+        samples[f"{name} compiled"] = [each.megabytes + each.bytecode]
     return samples
 
 

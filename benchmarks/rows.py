@@ -140,6 +140,7 @@ def rows() -> Iterator[Row]:
     for peer in PEERS:
         yield Row("distributions installed", "", "fletching distributions", peer, f"{peer} distributions")
         yield Row("installed size", "MB", "fletching megabytes", peer, f"{peer} megabytes")
+        yield Row("installed size, bytecode included", "MB", "fletching compiled", peer, f"{peer} compiled")
 
 
 def results(samples: Samples) -> list[Result]:
