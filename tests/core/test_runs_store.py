@@ -17,9 +17,9 @@ from fletching import FlyteFile, task
 from fletching.errors import RunStoreError
 from fletching.expansion import Outcome
 from fletching.home import data_dir
+from fletching.processes import is_gone, this_process
 from fletching.run.recording import Recorder, new_run_id
 from fletching.run.store import RunStore
-from fletching.run.store_driver import is_gone, this_driver
 from fletching.run.store_queries import listing
 from fletching.run.store_schema import connect
 
@@ -121,7 +121,7 @@ def test_a_run_whose_process_is_gone_is_lost(store: RunStore) -> None:
     call = SimpleNamespace(entity=number, inputs={"a": 1}, path="n0", parent=None, upstream=(), entry=None)
     dead.started(call)
     dead.flush()
-    pid, start, boot, *rest = this_driver().split(" ")
+    pid, start, boot, *rest = this_process().split(" ")
     gone = " ".join((pid, str(int(start) + 1), boot, *rest))  # another process got its number
     store.connection().execute("UPDATE runs SET driver = ? WHERE id = ?", (gone, dead_id))
     assert [(run.id, run.status) for run in store.runs()] == [(dead_id, "lost"), (alive_id, "running")]
@@ -132,8 +132,8 @@ def test_a_run_whose_process_is_gone_is_lost(store: RunStore) -> None:
 
 
 def test_a_driver_is_told_from_others() -> None:
-    pid, start, boot, namespace = this_driver().split(" ")
-    assert not is_gone(this_driver())
+    pid, start, boot, namespace = this_process().split(" ")
+    assert not is_gone(this_process())
     assert is_gone(f"{pid} {start} another-boot {namespace}")
     assert not is_gone(f"999999999 {start} {boot} pid:[1]")  # of another container: nobody can know here
     assert is_gone(f"999999999 {start} {boot} {namespace}")

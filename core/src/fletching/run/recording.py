@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import RecoveryError, RunStoreError, text_of
+from fletching.processes import this_process
 from fletching.redaction import redact
 from fletching.run.store import RunStore
 from fletching.run.store_code import code_digest, place_of
-from fletching.run.store_driver import this_driver
 from fletching.run.store_schema import FINISHED, unusable
 from fletching.run.store_values import Data, InputsDigest, is_read_once, kind_of_outputs, values_of
 from fletching.run.store_writer import ATTEMPT, END, ENTITY, EVENT, RUN, Known, Row, Writer, warn_unrecorded
@@ -111,7 +111,7 @@ class Recorder:
     def _begin(self, entity: Any, inputs: Mapping[str, Any], options: Mapping[str, Any]) -> None:
         known = self._entity = self._know(entity)
         held = self._hold_inputs(known, inputs)
-        now, driver, folder = time.time(), this_driver(), ""
+        now, driver, folder = time.time(), this_process(), ""
         with suppress(FileNotFoundError):  # somebody removed it
             folder = os.getcwd()
         recovered = self._earlier.run.id if self._earlier is not None else ""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import RunStoreError, close_match
-from fletching.run.store_driver import is_gone, pid_of
+from fletching.processes import is_gone, pid_of
 from fletching.run.store_records import AttemptRecord, EventRecord, NodeRecord, RunRecord
 
 if TYPE_CHECKING:

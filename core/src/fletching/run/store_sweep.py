@@ -8,8 +8,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from fletching.processes import is_gone
 from fletching.run.cache_files import BLOBS, VALUES
-from fletching.run.store_driver import is_gone
 
 if TYPE_CHECKING:
     import sqlite3

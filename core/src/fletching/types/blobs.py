@@ -6,6 +6,8 @@ import os
 from contextvars import ContextVar
 from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from fletching.types.scratch import process_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -33,9 +35,6 @@ raw_output_prefix: ContextVar[str | None] = ContextVar("raw_output_prefix", defa
 
 An executor that runs a task in another process sets it there, so that what the task wrote outlives the process.
 """
-
-_own_folder: tuple[int, str] | None = None
-"""Process id and temporary folder: a forked child makes its own and never removes its parent's."""
 
 
 @runtime_checkable
@@ -110,7 +109,7 @@ def storage_for(uri: str) -> Storage:
 
 def output_prefix() -> str:
     """Return the folder or URI below which outputs are written."""
-    return raw_output_prefix.get() or _process_folder()
+    return raw_output_prefix.get() or process_folder()
 
 
 def new_blob_path(filename: str = "") -> str:
@@ -129,7 +128,7 @@ def new_blob_path(filename: str = "") -> str:
 
 def new_local_path(filename: str = "") -> str:
     """Return a local place nobody else has, removed with this process: for working copies, not for outputs."""
-    folder = os.path.join(_process_folder(), os.urandom(16).hex())
+    folder = os.path.join(process_folder(), os.urandom(16).hex())
     os.makedirs(folder)
     return os.path.join(folder, filename) if filename else folder
 
@@ -235,21 +234,3 @@ def read_blob(uri: str) -> bytes:
             return data
     with open(local_path(uri), "rb") as stream:
         return stream.read()
-
-
-def _process_folder() -> str:
-    global _own_folder
-    if _own_folder is None or _own_folder[0] != os.getpid():
-        import atexit
-        import tempfile
-
-        _own_folder = (os.getpid(), tempfile.mkdtemp(prefix="fletching-"))
-        atexit.register(_remove_folder, *_own_folder)
-    return _own_folder[1]
-
-
-def _remove_folder(pid: int, folder: str) -> None:
-    if pid == os.getpid():
-        import shutil
-
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,26 +1,26 @@
-"""Which process drives a run, and whether it is still there."""
+"""Which process something belongs to, and whether it is still there."""
 
 from __future__ import annotations
 
 import os
 
-__all__ = ["is_gone", "pid_of", "this_driver"]
+__all__ = ["is_gone", "is_near", "pid_of", "this_process"]
 
 
-def this_driver() -> str:
+def this_process() -> str:
     """Return what tells this process from any other, also from a later one with the same number."""
     pid = os.getpid()
     return " ".join((str(pid), _start(pid), _boot(), _namespace()))
 
 
-def pid_of(driver: str) -> int:
-    """Return the process number in what `this_driver` returned."""
-    return int(driver.partition(" ")[0] or 0)
+def pid_of(process: str) -> int:
+    """Return the process number in what `this_process` returned."""
+    return int(process.partition(" ")[0] or 0)
 
 
-def is_gone(driver: str) -> bool:
-    """Tell whether a driver ended; False where that cannot be known from here, as in another container."""
-    pid, start, boot, namespace = (driver.split(" ") + [""] * 4)[:4]
+def is_gone(process: str) -> bool:
+    """Tell whether a process ended; False where that cannot be known from here, as in another container."""
+    pid, start, boot, namespace = (process.split(" ") + [""] * 4)[:4]
     if boot != _boot():
         return True
     if namespace != _namespace():
@@ -34,6 +34,11 @@ def is_gone(driver: str) -> bool:
     except OSError:
         pass
     return False
+
+
+def is_near(process: str) -> bool:
+    """Tell whether a process is one of this machine, since it was started, and of this container."""
+    return process.split(" ")[2:] == [_boot(), _namespace()]
 
 
 def _start(pid: int) -> str:
