@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,6 +172,44 @@ def test_what_was_opened_is_downloaded_also_where_nothing_had_to_be_fetched(tmp_
 def test_a_directory_knows_what_stands_between_the_names_of_its_paths(tmp_path: Path) -> None:
     assert FlyteDirectory("s3://bucket/folder").sep == "/"
     assert FlyteDirectory(str(tmp_path)).sep == os.sep
+
+
+@dataclass
+class Shape:
+    name: str
+
+
+@dataclass
+class Circle(Shape):
+    radius: float = 1.0
+
+
+@dataclass
+class Lookalike:
+    name: str
+    size: int = 3
+
+
+def test_one_class_is_read_as_another_that_has_fewer_fields() -> None:
+    @task
+    def circle() -> Circle:
+        return Circle("c", 2.0)
+
+    @task
+    def lookalike() -> Lookalike:
+        return Lookalike("l")
+
+    @task
+    def name_of(shape: Shape) -> str:
+        assert type(shape) is Shape
+        return shape.name
+
+    @workflow
+    def flow() -> tuple[str, str]:
+        return name_of(shape=circle()), name_of(shape=lookalike())  # type: ignore[arg-type]
+
+    assert flow() == ("c", "l")
+    assert name_of(shape=Circle("d")) == "d"
 
 
 def test_an_iterator_as_default_is_left_for_the_first_call_to_read() -> None:

@@ -83,14 +83,55 @@ def test_the_wire_type_can_be_changed_by_the_caller() -> None:
     assert dataclasses.is_dataclass(kind.python_type)
 
 
-def test_unknown_fields_are_refused_not_dropped() -> None:
-    literal = Literal()
-    literal.scalar.generic.update({"x": 1, "z": 2})
+def test_unknown_fields_of_a_dict_are_refused_not_dropped() -> None:
     with pytest.raises(ConversionError) as caught:
-        transformer(Point).to_python(literal)
+        transformer(Point).carry({"x": 1, "z": 2})
     assert str(caught.value).endswith("(it has no 'z')")
     with pytest.raises(ConversionError, match="expected Point, got list"):
         transformer(Point).from_plain([1])
+
+
+@dataclass
+class Larger(Point):
+    z: int = 0
+
+
+@dataclass
+class Holds:
+    one: Point
+    many: list[Point]
+    perhaps: Optional[Point] = None
+
+
+@dataclass
+class HoldsLarger:
+    one: Larger
+    many: list[Larger]
+    perhaps: Optional[Larger] = None
+
+
+def test_what_a_larger_class_has_beyond_the_one_that_reads_it_is_left_out() -> None:
+    larger, point = Larger(1, 2.0, 3), Point(1, 2.0)
+    for wanted in (Point, Optional[Point], list[Point]):
+        given = [larger] if wanted == list[Point] else larger
+        literal = transformer(list[Larger] if given == [larger] else Larger).to_literal(given)
+        assert transformer(wanted).to_python(literal) == ([point] if given == [larger] else point)
+    nested = transformer(HoldsLarger).to_literal(HoldsLarger(larger, [larger], larger))
+    assert transformer(Holds).to_python(nested) == Holds(point, [point], point)
+    old = Literal()
+    old.scalar.generic.update({"x": 1, "y": 2.0, "z": 3})
+    assert transformer(Point).to_python(old) == point
+    with pytest.raises(ConversionError, match="'x' is missing"):
+        transformer(Point).to_python(transformer(dict).to_literal({"y": 1.0}))
+
+
+def test_of_a_union_the_class_with_all_fields_is_read_first() -> None:
+    literal = transformer(Larger).to_literal(Larger(1, 2.0, 3))
+    assert transformer(Point | Larger | None).to_python(literal) == Larger(1, 2.0, 3)
+    written = transformer(Point | Larger).to_literal(Larger(1, 2.0, 3))
+    written.scalar.union.type.ClearField("metadata")  # as another program writes it
+    assert transformer(Point | Larger).to_python(written) == Larger(1, 2.0, 3)
+    assert transformer(Point | str).to_python(transformer(Larger | str).to_literal(Larger(1))) == Point(1)
 
 
 def test_the_variant_of_a_union_is_the_one_that_was_written() -> None:

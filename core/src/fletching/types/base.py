@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -11,9 +12,13 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["TypeTransformer"]
+__all__ = ["LENIENT", "TypeTransformer"]
 
 T = TypeVar("T")
+
+LENIENT: ContextVar[bool] = ContextVar("fletching_lenient", default=False)
+"""Whether a dataclass leaves out what it has no field for. In a dict that somebody wrote, that is a typo; on the wire
+it is of a subclass, or of a later version of the class."""
 
 
 class TypeTransformer(ABC, Generic[T]):

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, get_origin
 
 from fletching.errors import ConversionError, UnsupportedTypeError
-from fletching.types.base import TypeTransformer
+from fletching.types.base import LENIENT, TypeTransformer
 from fletching.types.display import preview, type_name
 from fletching.types.members import check_keys, member_transformer, member_types
 from fletching.types.schema import WireObject
@@ -104,9 +104,9 @@ class DataclassTransformer(TypeTransformer[Any]):
         plain_literal(self.to_plain(value), literal)
 
     def to_python(self, literal: Literal, /) -> Any:
-        from fletching.types.wire import read_plain
+        from fletching.types.wire import read_larger
 
-        return read_plain(self, literal)
+        return read_larger(self, literal)
 
     def carry(self, value: Any, /) -> Any:
         raise NotImplementedError  # replaced by compiled code in __init__
@@ -167,6 +167,8 @@ class DataclassTransformer(TypeTransformer[Any]):
 
     def make(self, data: dict[str, Any], reader: Callable[[TypeTransformer[Any]], Callable[[Any], Any]]) -> Any:
         """Return an instance made of a dict, each item converted by what ``reader`` gives for its field."""
+        if LENIENT.get() and not data.keys() <= self.by_name.keys():
+            data = {name: item for name, item in data.items() if name in self.by_name}
         check_keys(self.expected, data, self.by_name, [member.name for member in self.members if member.required])
         arguments: dict[str, Any] = {}
         later: dict[str, Any] = {}

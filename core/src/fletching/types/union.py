@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, is_typeddict
 
 from fletching.errors import ConversionError, UnsupportedTypeError
-from fletching.types.base import TypeTransformer
+from fletching.types.base import LENIENT, TypeTransformer
 from fletching.types.containers import DictTransformer, ListTransformer
 from fletching.types.display import preview, type_name
 from fletching.types.engine import part_transformer
@@ -97,15 +98,17 @@ class UnionTransformer(TypeTransformer[Any]):
                 same = [(one, made != union.type) for one, made in pairs if one.name == tag]
                 variants = [one for one, _ in sorted(same, key=lambda pair: pair[1])]
         elif literal.scalar.WhichOneof("value") in ("binary", "generic"):
+            from fletching.types.wire import read_larger
+
+            return read_larger(self, literal)
+        form = FORMS.get(inner.scalar.primitive.WhichOneof("value") or "")
+        order = sorted(variants, key=lambda one: one.python_type is not form)
+        if inner.scalar.WhichOneof("value") in ("binary", "generic"):
             from fletching.types.wire import read_plain
 
-            return read_plain(self, literal)
-        form = FORMS.get(inner.scalar.primitive.WhichOneof("value") or "")
-        return self._first(
-            lambda one: one.to_python(inner),
-            sorted(variants, key=lambda one: one.python_type is not form),
-            lambda: describe(inner),
-        )
+            with suppress(ConversionError):  # the variant that has all of the fields, before one that has some
+                return self._first(lambda one: read_plain(one, inner), order, lambda: describe(inner))
+        return self._first(lambda one: one.to_python(inner), order, lambda: describe(inner))
 
     def has_plain(self) -> bool:
         return all(one.has_plain() for one in self.variants)
@@ -121,6 +124,13 @@ class UnionTransformer(TypeTransformer[Any]):
         # and like all else goes to the first that takes it.
         kind = type(data) if self._text_is_str or not isinstance(data, str) else None
         order = sorted(self.variants, key=lambda one: one.python_type is not kind)
+        if LENIENT.get():
+            token = LENIENT.set(False)
+            try:
+                with suppress(ConversionError):  # as in to_python
+                    return self._first(lambda one: one.from_plain(data), order, lambda: preview(data))
+            finally:
+                LENIENT.reset(token)
         return self._first(lambda one: one.from_plain(data), order, lambda: preview(data))
 
     def json_schema(self) -> dict[str, Any]:

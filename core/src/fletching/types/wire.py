@@ -12,6 +12,7 @@ from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
 from fletching.errors import ConversionError
+from fletching.types.base import LENIENT
 from fletching.types.display import preview, type_name
 from fletching.types.plain import pack, unpack
 
@@ -27,6 +28,7 @@ __all__ = [
     "SimpleType",
     "describe",
     "plain_literal",
+    "read_larger",
     "read_plain",
     "struct_data",
     "struct_type",
@@ -75,6 +77,15 @@ def read_plain(transformer: TypeTransformer[Any], literal: Literal) -> Any:
     elif kind == "generic":
         return transformer.from_plain(struct_data(literal.scalar.generic))
     raise ConversionError(type_name(transformer.python_type), describe(literal))
+
+
+def read_larger(transformer: TypeTransformer[Any], literal: Literal) -> Any:
+    """Return what `read_plain` does, also of a class with more fields than the one that is asked for."""
+    token = LENIENT.set(True)
+    try:
+        return read_plain(transformer, literal)
+    finally:
+        LENIENT.reset(token)
 
 
 def struct_data(struct: Struct) -> dict[str, Any]:
