@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -110,6 +111,16 @@ def test_no_orphan_survives_a_killed_caller_and_its_guardian(tmp_path: Path) -> 
         finally:
             driver.kill()
     wait_until(lambda: not marked(mark))
+
+
+def test_a_worker_whose_caller_was_gone_before_it_looked_ends() -> None:
+    ours, theirs = socket.socketpair()  # stays open, as if there were still jobs in it
+    watched, alive = os.pipe()
+    os.close(alive)
+    with ours, theirs, open(watched) as pipe:
+        numbers = theirs.fileno(), pipe.fileno()
+        command = [sys.executable, "-c", "from fletching.run.worker import main; main()", *map(str, numbers)]
+        subprocess.run(command, pass_fds=numbers, timeout=60, check=True)
 
 
 def parent(pid: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import socket
 import sys
@@ -45,6 +46,10 @@ def _die_with(pipe: int) -> None:
     signal.signal(signal.SIGIO, signal.SIG_DFL)  # whose default is to end the process
     fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())
     fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+    closed = select.poll()
+    closed.register(pipe, select.POLLIN)
+    if closed.poll(0):  # before the kernel was asked to watch it, so it will say nothing
+        sys.exit()
 
 
 def _identity(connection: socket.socket) -> tuple[int, int]:
