@@ -16,6 +16,27 @@ if TYPE_CHECKING:
     from flytekits import Flytekit
 
 MODULES = ["dynamic_plain", "gates", "if_elif", "map_plain", "plan_inputs", "plan_schedules", "wf_nested", "wf_outputs"]
+PACKAGE = """
+from sdk import ContainerTask, LaunchPlan, dynamic, kwtypes, map_task, task, workflow
+
+@task
+def item(a: int) -> int:
+    return a
+
+@dynamic
+def several(a: int) -> int:
+    return item(a=a)
+
+listed = ContainerTask("listed", image="example.com/image:v1", command=["true"], inputs=kwtypes(a=int))
+
+@workflow
+def flow(many: list[int], a: int) -> int:
+    map_task(item)(a=many)
+    listed(a=a)
+    return several(a=a)
+
+plan = LaunchPlan.get_or_create(flow, name="plan", default_inputs={"a": 1})
+"""
 KINDS = {"1": "task", "2": "workflow", "3": "launch_plan"}
 
 
@@ -23,9 +44,8 @@ def project(folder: Path, sdk: str) -> Path:
     """Write a package of some programs that say which SDK they use, and return its folder."""
     package = folder / sdk / "made"
     package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    for name in MODULES:
-        text = (programs.FOLDER / f"{name}.py").read_text()
+    texts = {name: (programs.FOLDER / f"{name}.py").read_text() for name in MODULES}
+    for name, text in {"__init__": PACKAGE, **texts}.items():
         (package / f"{name}.py").write_text(text.replace("from sdk import", f"from {sdk} import"))
     return package.parent
 

@@ -198,3 +198,28 @@ def test_a_task_of_an_object_that_can_be_called_is_found_by_its_variable(tmp_pat
     words = [tuple(one["container"]["args"][-4:]) for one in found]
     results = [container.finish(container.command("", words=each)).outputs(o0=int) for each in words]
     assert results == [{"o0": 6}, {"o0": 15}]
+
+
+PACKAGE = """
+from fletching import task
+
+print("imported")
+
+@task
+def t(a: int) -> int:
+    return a + 1
+
+assert t.name == "made.inner.__init__.t"
+"""
+
+
+@pytest.mark.parametrize("module", ["made.inner.__init__", "made.inner"])
+def test_a_task_of_a_package_itself_is_found_by_both_of_its_names(module: str, tmp_path: Path) -> None:
+    container = Container(tmp_path, "")
+    container.give({"a": 5})
+    (tmp_path / "made" / "inner").mkdir(parents=True)
+    (tmp_path / "made" / "__init__.py").touch()
+    (tmp_path / "made" / "inner" / "__init__.py").write_text(PACKAGE)
+    ended = container.finish(container.command("", words=("task-module", module, "task-name", "t")))
+    assert ended.outputs(o0=int) == {"o0": 6}
+    assert ended.output == "imported\n"

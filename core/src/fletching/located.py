@@ -21,19 +21,23 @@ def _calling_module() -> str:
     return "__main__"
 
 
+INITS = ("__init__.py", "__init__.pyc")
+
+
 def module_name(function: Any) -> str:
     """Return the module a function was defined in."""
     return str(getattr(function, "__module__", None) or "__main__")
 
 
 def wire_module(name: str) -> str:
-    """Return the name under which another process imports a module.
+    """Return the name under which another process finds a module: that which it has on a backend.
 
-    Only ``__main__`` needs a thought: it gets the dotted path of its file below the topmost folder that is no package
-    (or below ``FLYTE_PYTHON_PACKAGE_ROOT``).
+    ``__main__`` gets the dotted path of its file below the topmost folder that is no package (or below
+    ``FLYTE_PYTHON_PACKAGE_ROOT``). A package is its ``__init__``, as the Flyte SDK names it.
     """
     if name != "__main__":
-        return name
+        file = getattr(sys.modules.get(name), "__file__", None) or ""
+        return f"{name}.__init__" if os.path.basename(file) in INITS else name
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     if spec is not None and spec.name and not spec.name.endswith(".__main__"):

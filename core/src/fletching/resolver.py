@@ -80,7 +80,7 @@ class TaskResolverMixin(ABC):
 
 
 def load_object_from_module(location: str) -> Any:
-    """Import ``a.b`` and return its attribute ``c``, for a location ``a.b.c``.
+    """Import ``a.b`` and return its attribute ``c``, for a location ``a.b.c``; ``a.__init__.c`` is one of package ``a``.
 
     Raises:
         ResolverError: the module or the attribute does not exist. An error inside the module comes out unchanged.
@@ -88,6 +88,8 @@ def load_object_from_module(location: str) -> Any:
     import importlib
 
     module_path, _, attribute = location.rpartition(".")
+    # Not a second time, as another module: Python imports a package by its name.
+    module_path = module_path.removesuffix(".__init__")
     if not module_path:
         raise ResolverError(f"expected 'module.attribute', got {location!r}")
     try:
