@@ -112,7 +112,7 @@ def test_async_attempts_are_repeated_too() -> None:
 
 
 @pytest.mark.parametrize("how", ["loops", "starts a child"])
-def test_a_timeout_stops_the_work_for_good_and_what_it_started(how: str, tmp_path: Path) -> None:
+def test_a_timeout_stops_the_work_for_good(how: str, tmp_path: Path) -> None:
     file = tmp_path / "pids"
 
     def stopped(seconds: int) -> None:
