@@ -42,7 +42,7 @@ def flow(count: int) -> list[int]:
 
 
 SOLD: list[int] = []
-STOCK = {0, 1, 2, 4, 5}
+STOCK: set[int] = set()
 
 
 @task
@@ -54,6 +54,8 @@ def sell(a: int) -> int:
 
 
 def test_a_stream_goes_on_where_it_failed() -> None:
+    STOCK.clear()
+    STOCK.update({0, 1, 2, 4, 5})
     first = Runner(executor="inline", record=True)
     with pytest.raises(LookupError, match="3"):
         first.run(map_task(sell, 1), a=(a for a in range(6)))
