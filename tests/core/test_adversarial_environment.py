@@ -66,6 +66,7 @@ def test_a_reloaded_module_is_reloaded_in_its_worker_too(tmp_path: Path, monkeyp
     source = "from fletching import task\n@task(timeout=60)\ndef answer(n: int) -> int:\n    return n + {}\n"
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.delitem(sys.modules, "adversarial_reloaded", raising=False)  # this test may be done again here
     file.write_text(source.format(1))
     module = importlib.import_module("adversarial_reloaded")
     assert (module.answer(1), module.answer(2)) == (2, 3)
