@@ -80,7 +80,7 @@ class TaskResolverMixin(ABC):
 
 
 def load_object_from_module(location: str) -> Any:
-    """Import ``a.b`` and return its attribute ``c``, for a location ``a.b.c``; ``a.__init__.c`` is one of package ``a``.
+    """Import ``a.b`` and return its attribute ``c``, for a location ``a.b.c``; ``a.__init__`` is the package ``a``.
 
     Raises:
         ResolverError: the module or the attribute does not exist. An error inside the module comes out unchanged.
