@@ -64,6 +64,11 @@ def test_each_everyday_name_of_fletching_can_be_reached() -> None:
         ("flytekit.models.task.TaskMetadata", ""),
         ("flytekit.models.security.Secret", "fletching.Secret"),
         ("flytekit.exceptions.user.FlyteRecoverableException", "fletching.RecoverableError"),
+        ("flytekit.tools.translator.get_serializable", "fletching.extend.get_serializable"),
+        ("flytekit.tools.translator.Options", "fletching.Options"),
+        ("flytekit.tools.translator.get_serializable_task", ""),
+        ("flytekit.core.resources.ResourceSpec", "fletching.resources.ResourceSpec"),
+        ("flytekit.types.file.FileExt", "fletching.types.places.FileExt"),
         ("flytekit.no.such.thing", ""),
     ],
 )
