@@ -90,6 +90,9 @@ async def later(a: int) -> int:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "flow.py").write_text(FLOW)
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "more.py").touch()
     return tmp_path
 
 
@@ -173,6 +176,9 @@ def test_help_shows_the_docstring_and_the_inputs(folder: Path) -> None:
         ),
         ("flo.py add --a 1", "Error: there is no file 'flo.py'; did you mean 'flow.py'?"),
         ("flo add", "Error: there is no module 'flo' and no file of that name; did you mean 'flow.py'?"),
+        ("notes.txt add", "Error: 'notes.txt' is not a Python file, and there is no module of that name"),
+        ("inner add", "Error: 'inner' is a folder; name a Python file of it, such as 'inner/more.py'"),
+        ("inner/ add", "Error: 'inner/' is a folder; name a Python file of it, such as 'inner/more.py'"),
         (
             "flow.py everything --xs @gone.json --color red --point {}",
             "Error: Invalid value for '--xs': cannot read 'gone.json': No such file or directory",

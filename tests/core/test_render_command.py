@@ -117,7 +117,7 @@ def test_settings_are_in_what_is_shown(fletch: Renderer) -> None:
     [
         (["flow.py", "gret"], "flow.py has no 'gret'; did you mean 'greet'"),
         (["nothere.py"], "there is no file 'nothere.py'"),
-        (["flow.py", "--as", "TaskSpec"], "--as is about a message in a file"),
+        (["flow.py", "--as", "TaskSpec"], "--as is the type of a message in a .pb file, and 'flow.py' is none"),
         (["flow.py", "report", "--task"], "there is nothing of that kind, only workflow"),
         (["flow.py", "--pod", "--explain"], "give one of them"),
         (["flow.py", "--env", "A"], "expected NAME=VALUE"),
@@ -183,7 +183,7 @@ def test_what_a_package_itself_declares_has_one_name_whoever_asks(fletch: Render
     )
     for words in (["pkg"], ["pkg/sub/__init__.py"], ["-m", "pkg.sub"]):
         printed = fletch("render", *words, "--task")
-        assert names(printed.data) == [("task", "pkg.sub.one")]
+        assert names(printed.data) == [("task", "pkg.sub.__init__.one")]
 
 
 def test_the_same_text_in_every_process(fletch: Renderer) -> None:

@@ -121,8 +121,8 @@ def test_nothing_is_written_for_a_program_that_cannot_be_serialized(fletch: Rend
 
 
 def test_a_place_that_cannot_be_written_to_is_told(fletch: Renderer) -> None:
-    for output in ("nothere/out.tgz", "prog/flow.py/out"):
+    for output, why in {"nothere/out.tgz": "No such file or directory", "prog/flow.py/out": "Not a directory"}.items():
         printed = fletch("package", "prog", "-o", output)
         assert printed.status == 1
-        assert f"Error: {output!r} cannot be written" in printed.err
+        assert f"Error: {output!r} cannot be written: {why}\n" in printed.err
         assert "Traceback" not in printed.err

@@ -223,7 +223,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error, NewerCacheError) as error:
-        click.echo(f"error: the cache cannot be used: {error}", err=True)
+        hint = "; FLETCHING_HOME chooses another folder" if isinstance(error, OSError) else ""
+        click.echo(f"error: the cache cannot be used: {error}{hint}", err=True)
         raise SystemExit(1) from error
 
 

@@ -69,7 +69,7 @@ def command(
         else:
             _write_folder(output, files)
     except OSError as error:
-        raise click.ClickException(f"{output!r} cannot be written: {error}") from error
+        raise click.ClickException(f"{output!r} cannot be written: {error.strerror or error}") from error
     click.echo(f"{len(entries)} tasks, workflows and launch plans are in {output}", err=True)
 
 

@@ -72,7 +72,9 @@ def parts_of(where: Where, settings: SerializationSettings) -> list[Part]:
             raise nothing(part.kind for part in parts)
         return kept
     if where.type_ is not None:
-        raise click.UsageError(f"--as is about a message in a file; {source or where.modules[0]!r} is code")
+        raise click.UsageError(
+            f"--as is the type of a message in a .pb file, and {source or where.modules[0]!r} is none"
+        )
     entities, whole = chosen_entities(where)
     return [part_of(each) for each in kept_entries(registered(entities, settings), entities, where, whole)]
 

@@ -13,7 +13,7 @@ from fletching.cli.main import INTERRUPTED
 from fletching.cli.run_entity import inputs_of, print_picture, run_entity
 from fletching.cli.run_options import RunSettings, run_parameters, settings_of, with_optional_values
 from fletching.cli.run_streams import repair_streams, teed
-from fletching.cli.sources import entities_of, importing, load_source
+from fletching.cli.sources import entities_of, importing, load_source, nothing_in
 from fletching.errors import close_match
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ class Entities(click.Group):
         module = load_source(source)
         self.entities = entities_of(module)
         if not self.entities:
-            raise click.UsageError(
-                f"{source} has no task and no workflow; @task or @workflow in front of a function makes it one"
-            )
+            raise click.UsageError(nothing_in(source, module))
         first = (module.__doc__ or f"What {source} has to run.").strip()
         super().__init__(name=source, help=first, subcommand_metavar="NAME [--input VALUE]...", context_settings=HELP)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from fletching.executable import Executable
 
-__all__ = ["entities_of", "importing", "load_source"]
+__all__ = ["entities_of", "importing", "load_source", "nothing_in"]
 
 
 @contextmanager
@@ -58,15 +58,18 @@ def load_source(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or not (name + ".").startswith(error.name + "."):
             raise  # the module is there, and something that it imports is not
-        near = close_match(name + ".py", [file for file in os.listdir() if file.endswith(".py")])
+        if os.path.isfile(name):
+            raise click.UsageError(f"{name!r} is not a Python file, and there is no module of that name") from None
+        near = close_match(name + ".py", _python_files(os.curdir))
         raise click.UsageError(f"there is no module {name!r} and no file of that name{near}") from None
 
 
 def _load_file(path: str) -> ModuleType:
+    if os.path.isdir(path):
+        raise click.UsageError(_not_a_folder(path))
     if not os.path.isfile(path):
-        folder = os.path.dirname(path) or "."
-        files = [file for file in os.listdir(folder) if file.endswith(".py")] if os.path.isdir(folder) else []
-        raise click.UsageError(f"there is no file {path!r}{close_match(os.path.basename(path), files)}")
+        near = close_match(os.path.basename(path), _python_files(os.path.dirname(path) or os.curdir))
+        raise click.UsageError(f"there is no file {path!r}{near}")
     # Named as an import would name it, so that a worker process finds the same module.
     folder, base = os.path.split(os.path.abspath(path))
     name = base.removesuffix(".py")
@@ -89,6 +92,23 @@ def _load_file(path: str) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def nothing_in(source: str, module: ModuleType) -> str:
+    """Return what to say of a file or module that has nothing to run."""
+    if module.__file__ is None and os.path.isdir(source):  # Python makes a module of any folder
+        return _not_a_folder(source)
+    return f"{source} has no task and no workflow; @task or @workflow in front of a function makes it one"
+
+
+def _not_a_folder(path: str) -> str:
+    files = _python_files(path)
+    example = f", such as {os.path.join(path, files[0])!r}" if files else ""
+    return f"{path!r} is a folder; name a Python file of it{example}"
+
+
+def _python_files(folder: str) -> list[str]:
+    return sorted(file for file in os.listdir(folder) if file.endswith(".py")) if os.path.isdir(folder) else []
 
 
 def entities_of(module: ModuleType) -> dict[str, Executable]:
