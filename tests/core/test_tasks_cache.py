@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import pytest
 
-from fletching import Cache, FlyteFile, HashMethod, current_context, task
+from fletching import Cache, FlyteFile, HashMethod, conditional, current_context, dynamic, task, workflow
 from fletching.errors import (
     CacheWarning,
 )
@@ -165,6 +165,55 @@ def test_a_hash_method_decides_what_is_equal() -> None:
 
     assert f("A") == f("a") == "A"
     assert len(RUNS) == 1
+
+
+@task
+def read(a: str) -> Annotated[str, HashMethod(str.lower)]:
+    return a
+
+
+@task
+def read_all(a: str) -> list[Annotated[str, HashMethod(str.lower)]]:
+    return [a, a]
+
+
+@task(cache=Cache(version="1"))
+def use(a: str) -> str:
+    RUNS.append(a)
+    return a
+
+
+@task(cache=Cache(version="1"))
+def use_all(a: list[str]) -> str:
+    RUNS.append(a)
+    return a[0]
+
+
+@workflow
+def inner(a: str) -> str:
+    return conditional("c").if_(a != "").then(use(a=a)).else_().fail("empty")  # type: ignore[no-any-return]
+
+
+@workflow
+def outer(a: str) -> str:
+    return inner(a=read(a=a))
+
+
+@workflow
+def listed(a: str) -> str:
+    return use_all(a=read_all(a=a))
+
+
+@dynamic
+def last(a: list[str]) -> str:
+    return [use(a=read(a=each)) for each in a][-1]
+
+
+def test_a_hash_method_of_an_output_decides_wherever_the_output_goes() -> None:
+    assert [inner(a="A"), inner(a="a")] == ["A", "a"]
+    assert [outer(a="A"), outer(a="a"), last(a=["a"])] == ["A", "A", "A"]
+    assert [listed(a="A"), listed(a="a")] == ["A", "A"]
+    assert RUNS == ["A", "a", "A", ["A", "A"]]
 
 
 def test_the_switches_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

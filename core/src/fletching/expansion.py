@@ -53,6 +53,11 @@ class Nest(Protocol):
         """What else its node says otherwise, by the keywords of ``with_overrides``."""
         ...
 
+    @property
+    def hashed(self) -> Mapping[str, Any]:
+        """The annotations of those outputs that its inputs are, and that say how they are hashed."""
+        ...
+
     def capacity_for(self, entity: Any) -> int:
         """Return how many calls of ``entity`` are worth having open at once, so that no worker waits for work."""
         ...
@@ -67,6 +72,7 @@ class Nest(Protocol):
         metadata: TaskMetadata | None = None,
         overrides: Mapping[str, Any] = ...,
         upstream: tuple[str, ...] = (),
+        hashed: Mapping[str, Any] = ...,
     ) -> None:
         """Start a call.
 
@@ -78,6 +84,7 @@ class Nest(Protocol):
             metadata: instead of the entity's own.
             overrides: what else the executor has to do otherwise, by the keywords of ``with_overrides``.
             upstream: full paths of the calls whose outputs it uses.
+            hashed: the annotations of those outputs that its inputs are, and that say how they are hashed.
         """
         ...
 

@@ -34,6 +34,10 @@ class Visit(NamedTuple):
     feeds: tuple[int, ...]
     output: str
     """The name of the one output that a call of it gives as it is, or empty: there are several, none, or a stream."""
+    hashed: Mapping[str, Any]
+    """The annotations of those outputs that its inputs are, and that say how they are hashed, by input name."""
+    passed: tuple[tuple[str, str], ...]
+    """The names of its inputs that are inputs of the graph, and what those are called."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,12 +87,19 @@ class Graph:
         return tuple(map(self._visit, range(len(self.nodes))))
 
     def _visit(self, at: int) -> Visit:
+        from fletching.graph.bindings import Reference
+        from fletching.types.annotations import gives_hash
         from fletching.types.iterators import holds_iterator
 
         node = self.nodes[at]
         interface = node.entity.python_interface
         outputs = interface.outputs
         plain = len(outputs) == 1 and not interface.returns_tuple and not any(map(holds_iterator, outputs.values()))
+        whole = [
+            (name, each.node.kind_of(each.var), each)
+            for name, each in node.bindings.items()
+            if isinstance(each, Reference) and not each.path and each.convert is None
+        ]
         return Visit(
             node=node,
             entity=node.entity,
@@ -100,6 +111,8 @@ class Graph:
             reads=self.reads[at],
             feeds=self.feeds[at],
             output=next(iter(outputs)) if plain else "",
+            hashed={name: kind for name, kind, _ in whole if gives_hash(kind)},
+            passed=tuple((name, each.var) for name, _, each in whole if each.node is self.inputs),
         )
 
     def called(self) -> Iterator[Any]:

@@ -150,6 +150,10 @@ class Node:
         slots = [name for cls in type(self).__mro__ for name in getattr(cls, "__slots__", ())]
         return None, {name: getattr(self, name) for name in slots if name != "promises" and hasattr(self, name)}
 
+    def kind_of(self, var: str) -> Any:
+        """Return the annotation of one of the outputs."""
+        return self.entity.python_interface.outputs[var]
+
     def told_output(self, var: str) -> str:
         """Return how a message names one of the outputs."""
         return f"output {var!r} of {self}"
@@ -188,6 +192,9 @@ class InputNode(Node):
 
     def runs_before(self, other: Any) -> None:
         raise GraphError(f"{self} is there from the start; only calls can be put in order")
+
+    def kind_of(self, var: str) -> Any:
+        return self.kinds[var]
 
     def told_output(self, var: str) -> str:
         return f"input {var!r}"

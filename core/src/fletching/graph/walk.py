@@ -84,6 +84,9 @@ class GraphExpansion(Expansion):
             self._open -= 1
             self._fail(at, visit.node, error, f"in the inputs of {visit.node} of {self.graph.name!r}")
             return
+        hashed, outer = visit.hashed, self._nest.hashed
+        if outer:
+            hashed = {**hashed, **{name: outer[var] for name, var in visit.passed if var in outer}}
         self._nest.call(
             visit.entity,
             inputs,
@@ -92,6 +95,7 @@ class GraphExpansion(Expansion):
             metadata=visit.metadata,
             overrides=visit.overrides,
             upstream=tuple([path + each for each in visit.upstream]) if path else visit.upstream,
+            hashed=hashed,
         )
 
     def _done(self, at: int, outcome: Outcome) -> None:

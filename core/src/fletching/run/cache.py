@@ -18,7 +18,7 @@ from fletching.errors import CacheWarning, ConfigError, TypeEngineError
 from fletching.run.cache_files import check_files
 from fletching.run.cache_rows import bad_file, fetch, lose, store
 from fletching.run.cache_store import NewerCacheError, cache_folder
-from fletching.run.keys import key_of
+from fletching.run.keys import NO_HASHES, key_of
 from fletching.types.idl import from_literal_map, to_literal_map
 
 if TYPE_CHECKING:
@@ -51,7 +51,12 @@ def _mode() -> CacheMode:
 
 
 def open_entry(
-    task: Any, inputs: Mapping[str, Any], metadata: TaskMetadata | None = None, *, mode: CacheMode | None = None
+    task: Any,
+    inputs: Mapping[str, Any],
+    metadata: TaskMetadata | None = None,
+    *,
+    mode: CacheMode | None = None,
+    hashed: Mapping[str, Any] = NO_HASHES,
 ) -> CacheEntry | None:
     """Return the cache's entry for a call; None if caching is off or its inputs have no key.
 
@@ -61,6 +66,7 @@ def open_entry(
         metadata: what holds for this call, if it is not the task's own.
         mode: None leaves it to the environment: ``FLYTE_LOCAL_CACHE_ENABLED=false`` turns the cache off,
             ``FLYTE_LOCAL_CACHE_OVERWRITE=true`` runs and stores anew.
+        hashed: see `key_of`.
 
     Raises:
         ConversionError: an input does not fit its type.
@@ -72,7 +78,7 @@ def open_entry(
         return None
     metadata = task.metadata if metadata is None else metadata
     try:
-        key = key_of(task, inputs, metadata)
+        key = key_of(task, inputs, metadata, hashed)
     except TypeEngineError:
         raise
     except OSError as error:

@@ -68,6 +68,7 @@ class Call:
         "entity",
         "entry",
         "halt",
+        "hashed",
         "inner",
         "inputs",
         "nest",
@@ -119,6 +120,8 @@ class Call:
         self.halt: Halt | None = None
         """Whether the run it belongs to was told to begin nothing new; None where nobody can tell it."""
         self.plan: Generator[Step, Outcome | None, Outcome] | None = None
+        self.hashed: Mapping[str, Any] = NO_OVERRIDES
+        """The annotations of those outputs that its inputs are, and that say how they are hashed."""
         self.entry: CacheEntry | None = None
         """What the cache holds, or will hold, for it."""
         self.depth = 0
@@ -235,7 +238,7 @@ def call_plan(call: Call) -> Generator[Step, Outcome | None, Outcome]:
     if metadata.cache and not call.entity.metadata_is_for_parts:
         from fletching.run.cache import open_entry
 
-        entry = call.entry = open_entry(call.entity, call.inputs, metadata, mode=call.options.cache)
+        entry = call.entry = open_entry(call.entity, call.inputs, metadata, mode=call.options.cache, hashed=call.hashed)
     try:
         if entry is not None:
             while metadata.cache_serialize and not entry.try_lock():

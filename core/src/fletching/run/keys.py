@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fletching.metadata import TaskMetadata
 
-__all__ = ["CallKey", "call_ingredients", "call_key", "key_of"]
+__all__ = ["NO_HASHES", "CallKey", "call_ingredients", "call_key", "key_of"]
 
 FORMAT = b"fletching-1"
 """The first part of every key. Another one forgets what every user has cached."""
@@ -25,6 +25,8 @@ SHORT = 32
 """Hexadecimal digits that tell two inputs apart where somebody reads them."""
 LONGEST = 80
 """A longer hash that a user gave is shown as its digest."""
+
+NO_HASHES: Mapping[str, Any] = {}
 
 _interfaces: WeakKeyDictionary[Any, tuple[object, bytes]] = WeakKeyDictionary()
 """An interface never changes, and making its wire form takes longer than all the rest of a key."""
@@ -49,13 +51,16 @@ def call_ingredients(task: Any, inputs: Mapping[str, Any], metadata: TaskMetadat
     return key_of(task, inputs, metadata).ingredients
 
 
-def key_of(task: Any, inputs: Mapping[str, Any], metadata: TaskMetadata | None = None) -> CallKey:
+def key_of(
+    task: Any, inputs: Mapping[str, Any], metadata: TaskMetadata | None = None, hashed: Mapping[str, Any] = NO_HASHES
+) -> CallKey:
     """Return the cache key of a call and its ingredients.
 
     Args:
         task: what is called.
         inputs: every input by name.
         metadata: what holds for this call, if it is not the task's own.
+        hashed: the annotations of those outputs that inputs are, and that say how they are hashed.
 
     Raises:
         ConversionError: an input does not fit its type.
@@ -79,7 +84,7 @@ def key_of(task: Any, inputs: Mapping[str, Any], metadata: TaskMetadata | None =
             ingredients[f"ignored:{name}"] = "ignored"
             continue
         try:
-            literal = transformer(types[name]).to_literal(inputs[name])
+            literal = transformer(hashed.get(name) or types[name]).to_literal(inputs[name])
         except ConversionError as error:
             raise error.within(task.short_name, f"argument {name!r}") from None
         _reduce(literal)

@@ -44,6 +44,11 @@ class OpenNest:
         """What else its node says otherwise, by the keywords of ``with_overrides``."""
         return self.of.overrides
 
+    @property
+    def hashed(self) -> Mapping[str, Any]:
+        """The annotations of those outputs that its inputs are, and that say how they are hashed."""
+        return self.of.hashed
+
     def capacity_for(self, entity: Any) -> int:
         """Return how many calls of ``entity`` are worth having open at once."""
         return self._machine.capacity_for(entity)
@@ -58,12 +63,13 @@ class OpenNest:
         metadata: TaskMetadata | None = None,
         overrides: Mapping[str, Any] = NO_OVERRIDES,
         upstream: tuple[str, ...] = (),
+        hashed: Mapping[str, Any] = NO_OVERRIDES,
     ) -> None:
         """Start a call, unless everything here is being stopped."""
         if self._then is not None or self._ended:
             return
         call = Call(entity, inputs, self.path + path, self, done, metadata)
-        call.overrides, call.upstream = overrides, upstream
+        call.overrides, call.upstream, call.hashed = overrides, upstream, hashed
         self.open += 1
         self._machine.add(call)
 

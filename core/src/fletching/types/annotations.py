@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["FlyteAnnotation", "HashMethod", "annotated", "kwtypes"]
+__all__ = ["FlyteAnnotation", "HashMethod", "annotated", "gives_hash", "kwtypes"]
 
 T = TypeVar("T")
 
@@ -124,6 +124,14 @@ class AnnotatedTransformer(TypeTransformer[T]):
 
     def json_schema(self) -> dict[str, Any]:
         return self.bare.json_schema()
+
+
+def gives_hash(annotation: Any) -> bool:
+    """Return whether an annotation says how its values, or parts of them, are hashed."""
+    if type(annotation) is type:
+        return False
+    extras = getattr(annotation, "__metadata__", ())
+    return any(isinstance(one, HashMethod) for one in extras) or any(map(gives_hash, get_args(annotation)))
 
 
 def annotated(annotation: Any, make: Callable[[Any, tuple[Any, ...]], TypeTransformer[Any]]) -> TypeTransformer[Any]:
