@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
@@ -113,6 +115,28 @@ class ByNumber(TaskResolverMixin):
 
     def loader_args(self, settings: SerializationSettings | None, t: Any) -> list[str]:
         return ["7"]
+
+
+@task
+async def tripled(a: int) -> int:
+    return a * 3
+
+
+def test_what_a_test_puts_in_the_place_of_execute_is_what_runs() -> None:
+    assert (double(a=1), doubled(a=1)) == (2, 2)  # so that there is something generated to forget
+    with patch.object(double, "execute", return_value=7) as mock:
+        assert (double(a=1), doubled(a=2)) == (7, 7)
+    assert [call.kwargs for call in mock.call_args_list] == [{"a": 1}, {"a": 2}]
+    assert (double(a=1), doubled(a=1)) == (2, 2)
+
+    @workflow
+    def flow(a: int) -> int:
+        return tripled(a=a)  # type: ignore[return-value]
+
+    assert (asyncio.run(tripled(a=1)), flow(a=1)) == (3, 3)
+    with patch.object(tripled, "async_execute", AsyncMock(return_value=8)):
+        assert (asyncio.run(tripled(a=1)), flow(a=1)) == (8, 8)
+    assert (asyncio.run(tripled(a=1)), flow(a=1)) == (3, 3)
 
 
 def test_a_resolver_needs_to_say_only_what_a_container_asks() -> None:

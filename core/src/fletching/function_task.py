@@ -30,6 +30,10 @@ __all__ = ["ExecutionBehavior", "PythonFunctionTask", "function_name", "reduce_l
 T = TypeVar("T")
 
 
+STEPS = frozenset({"async_execute", "execute", "post_execute", "pre_execute"})
+"""The methods of an attempt. A test may put something in the place of one of them, on one task."""
+
+
 class ExecutionBehavior(Enum):
     """What the function of a task stands for."""
 
@@ -230,11 +234,28 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
             or self._environment
             or self._security_context
             or not self._only_calls()
+            or not STEPS.isdisjoint(self.__dict__)
             or cls.pre_execute is not PythonTask.pre_execute
             or cls.post_execute is not PythonTask.post_execute
             or self._ignores_inputs
             or self._execution_mode is not ExecutionBehavior.DEFAULT
         )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in STEPS:
+            self._generate_anew()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name in STEPS:
+            self._generate_anew()
+
+    def _generate_anew(self) -> None:
+        """Forget the functions that were generated while the steps of an attempt were others."""
+        for made in ("compiled", "direct"):
+            self.__dict__.pop(made, None)
+        self._direct = self._first_call
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_direct": None}
