@@ -132,7 +132,7 @@ INSIDE, RELEASE = threading.Lock(), threading.Lock()
 @task
 def stuck(a: int) -> int:
     # One call of C code, which says that it has begun: no line of Python comes by before it ends.
-    return len([*map(call, [INSIDE.release, RELEASE.acquire])])
+    return len([*map(call, [INSIDE.release, RELEASE.acquire, RELEASE.release])])
 
 
 @task
@@ -148,12 +148,10 @@ def stuck_beside(a: int) -> tuple[int, int]:
 
 def test_a_thread_that_cannot_be_stopped_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "GRACE", 0.1)
-    INSIDE.acquire()
-    RELEASE.acquire()
+    INSIDE.acquire(blocking=False)  # held already if this ran before
     expected = r"stuck' was told to stop .* executor 'process' it would be killed"
-    with pytest.raises(ValueError, match="boom"), pytest.warns(ExecutionWarning, match=expected):
+    with RELEASE, pytest.raises(ValueError, match="boom"), pytest.warns(ExecutionWarning, match=expected):
         stuck_beside(a=1)
-    RELEASE.release()
 
 
 @task(timeout=1)
