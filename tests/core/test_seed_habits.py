@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import AsyncMock, patch
 
 import pytest
+from flyteidl.admin import schedule_pb2
 
 from fletching import (
     JSON,
     ConcurrencyLimitBehavior,
     ConcurrencyPolicy,
+    CronSchedule,
     FastSerializationSettings,
+    FixedRate,
     FlyteDirectory,
     FlyteFile,
     ImageConfig,
@@ -168,6 +172,13 @@ def test_a_launch_plan_tells_what_it_was_given() -> None:
     plain = LaunchPlan.get_or_create(doubled)
     assert (plain.concurrency, plain.raw_output_data_config, plain.overwrite_cache) == (None, None, None)
     assert plain.should_auto_activate is False
+
+
+def test_a_schedule_tells_its_parts_as_the_wire_has_them() -> None:
+    cron = CronSchedule(schedule="0 8 * * *", offset="PT1H")
+    assert (cron.cron_schedule.schedule, cron.cron_schedule.offset) == ("0 8 * * *", "PT1H")
+    rate = FixedRate(datetime.timedelta(hours=48)).rate
+    assert (rate.value, rate.unit) == (2, schedule_pb2.DAY)
 
 
 def test_settings_are_made_of_others_step_by_step() -> None:

@@ -37,6 +37,11 @@ class CronSchedule(WireValue):
             if value is not None and (why := why_not(value)):
                 raise ConfigError(f"CronSchedule: {field} is {value!r}; {why}")
 
+    @property
+    def cron_schedule(self) -> schedule_pb2.CronSchedule:
+        """The expression and the offset as the protobuf of the wire, as code written for the Flyte SDK reads them."""
+        return self.to_flyte_idl().cron_schedule
+
     def to_flyte_idl(self) -> schedule_pb2.Schedule:
         """Return the wire form, ``flyteidl.admin.Schedule``."""
         from flyteidl.admin import schedule_pb2
@@ -73,6 +78,11 @@ class FixedRate(WireValue):
             refuse(self, "duration", given, "a datetime.timedelta")
         if given <= datetime.timedelta(0) or given % datetime.timedelta(minutes=1):
             raise ConfigError(f"FixedRate: duration is {given}, expected whole minutes, one or more")
+
+    @property
+    def rate(self) -> schedule_pb2.FixedRate:
+        """The duration as the protobuf of the wire, as code written for the Flyte SDK reads it."""
+        return self.to_flyte_idl().rate
 
     def to_flyte_idl(self) -> schedule_pb2.Schedule:
         """Return the wire form, ``flyteidl.admin.Schedule``, in the largest unit that fits."""
