@@ -281,6 +281,7 @@ def test_a_builder_is_chosen_by_name_and_builds_the_base_first() -> None:
     with use_manager(PluginManager(discover=False)) as manager:
         with pytest.raises(ConfigError, match=r"image 'top:.*fletch image FILE -o FOLDER"):
             spec.build()
+        Toy.built.clear()
         manager.provide("images", "toy", Toy)
         assert spec.build() == spec.image_name()
         assert Toy.built == ["base", "top"]
