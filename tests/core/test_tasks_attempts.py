@@ -244,3 +244,39 @@ def test_the_tasks_own_timeout_error_is_left_alone() -> None:
     with pytest.raises(TimeoutError) as caught:
         asyncio.run(f())
     assert caught.value is own
+
+
+def test_an_error_whose_class_takes_something_else_than_it_holds_comes_out_unchanged() -> None:
+    class Told(Exception):
+        def __init__(self, code: int, *, text: str = "unknown") -> None:
+            super().__init__(f"{code}: {text}")
+            self.code = code
+
+    class Missing(KeyError):
+        def __init__(self, name: str, known: tuple[str, ...]) -> None:
+            super().__init__(name)
+            self.known = known
+
+    @task(timeout=30)
+    def f(which: str) -> int:
+        if which == "told":
+            raise Told(7, text="seven")
+        if which == "missing":
+            raise Missing("a", ("b",))
+        if which == "group":
+            raise ExceptionGroup("all", [Told(1), OSError(2, "no", "file"), Told(2, text="x")])
+        b"\xff".decode()
+        return 1
+
+    with pytest.raises(Told) as told:
+        f("told")
+    assert (str(told.value), told.value.code) == ("7: seven", 7)
+    with pytest.raises(Missing) as missing:
+        f("missing")
+    assert (missing.value.args, missing.value.known) == (("a",), ("b",))
+    with pytest.raises(ExceptionGroup) as group:
+        f("group")
+    assert [str(each) for each in group.value.exceptions] == ["1: unknown", "[Errno 2] no: 'file'", "2: x"]
+    with pytest.raises(UnicodeDecodeError) as decoding:
+        f("text")
+    assert (decoding.value.start, decoding.value.encoding) == (0, "utf-8")

@@ -280,11 +280,9 @@ def pack_outcome(value: Any, error: BaseException | None, module: str, *, by_val
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
     if frames:
         add_note(error, f"raised in a worker process:\n{''.join(traceback.format_list(frames)).rstrip()}")
-    import cloudpickle
-
     with _by_value(module):
         try:
-            data: bytes = cloudpickle.dumps((None, error, _notes(error), remembered_forms()), protocol=5)
+            data = _error_pickled((None, error, _notes(error), remembered_forms()))
             pickle.loads(data)  # noqa: S301 - our own bytes: some errors pickle and then cannot be made again
         except Exception:  # noqa: BLE001 - told to the caller as the result
             told = RuntimeError(f"{type(error).__qualname__}: {text_of(error)}")
@@ -292,6 +290,38 @@ def pack_outcome(value: Any, error: BaseException | None, module: str, *, by_val
                 told.add_note(note)
             data = pickle.dumps((None, told, _notes(told), remembered_forms()), protocol=5)
     return [[data]]
+
+
+def _error_pickled(value: Any) -> bytes:
+    """Pickle what holds an error, so that it is made again as it is.
+
+    By itself it would be made by a call of its class with its ``args``. Those are what it passed on to the class above,
+    which is seldom what a class of the user's takes.
+    """
+    import io
+
+    import cloudpickle
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            kind = type(obj)
+            if isinstance(obj, BaseException) and all(
+                getattr(kind, name) is getattr(BaseException, name)
+                for name in ("__reduce__", "__setstate__", "__setattr__")  # of a frozen one no traceback can be set
+            ):
+                return _error_again, (kind, obj.args), vars(obj)
+            return super().reducer_override(obj)
+
+    file = io.BytesIO()
+    Pickler(file, protocol=5).dump(value)
+    return file.getvalue()
+
+
+def _error_again(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
+    made = kind.__new__(kind, *args)
+    built_in = next(each for each in kind.__mro__ if each.__module__ == "builtins")
+    built_in.__init__(made, *args)  # type: ignore[misc]  # its own, not that of a class of the user's
+    return made
 
 
 def _unsendable(problem: Exception) -> SerializationError:
