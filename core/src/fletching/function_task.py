@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from enum import Enum
 from functools import cached_property
-from types import MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fletching.auto_container import PythonAutoContainerTask
@@ -217,13 +216,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
 
     def _only_calls(self) -> bool:
         """Whether an attempt is a call of the function and nothing else."""
-        return type(self).execute is PythonFunctionTask.execute and "execute" not in vars(self)
-
-    def _forget_calls(self) -> None:
-        """Have the next call find out anew what it consists of."""
-        for generated in ("compiled", "direct"):
-            vars(self).pop(generated, None)
-        self._direct = self._first_call
+        return type(self).execute is PythonFunctionTask.execute
 
     def _is_plain(self) -> bool:
         """Whether nothing but the function has to run, so that a call may skip the state machine."""
@@ -266,30 +259,6 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
 
     def __reduce__(self) -> Any:
         return reduce_located(self)
-
-
-class _Execute:
-    """`PythonFunctionTask.execute`, which a test may replace on one task: from then on no call goes round it."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-
-    def __get__(self, task: PythonFunctionTask[Any] | None, owner: type[Any]) -> Any:
-        if task is None:
-            return self._function
-        return vars(task).get("execute") or MethodType(self._function, task)
-
-    def __set__(self, task: PythonFunctionTask[Any], value: Any) -> None:
-        vars(task)["execute"] = value
-        task._forget_calls()
-
-    def __delete__(self, task: PythonFunctionTask[Any]) -> None:
-        if vars(task).pop("execute", None) is None:
-            raise AttributeError("execute")
-        task._forget_calls()
-
-
-PythonFunctionTask.execute = _Execute(PythonFunctionTask.execute)  # type: ignore[assignment,method-assign]
 
 
 def reduce_located(entity: Any) -> Any:
