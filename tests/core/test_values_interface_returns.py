@@ -25,6 +25,13 @@ def test_a_declared_output_has_to_be_returned() -> None:
     )
     assert Interface.from_function(f, check_return=False).outputs == {"o0": int}
 
+    def g(a):  # type: ignore[no-untyped-def]
+        print(a)
+
+    assert message(MissingReturnError, g, pickle_untyped=True) == (
+        "g: has a pickle for an output, but it never returns a value; return one, or annotate it with -> None"
+    )
+
 
 def returns_nothing(a: int) -> int:  # type: ignore[return]
     return None  # type: ignore[return-value]

@@ -64,9 +64,13 @@ def read_function(fn: Callable[..., Any], *, pickle_untyped: bool, check_return:
     if check_return and outputs and not can_return_value(fn) and not all(map(accepts_none, outputs.values())):
         from inspect import formatannotation
 
+        declared = (
+            f"declared to return {formatannotation(hints['return'])}"
+            if "return" in hints
+            else "has a pickle for an output"
+        )
         raise MissingReturnError(
-            f"{name}: declared to return {formatannotation(hints['return'])}, but it never returns a value;"
-            " return one, or annotate it with -> None"
+            f"{name}: {declared}, but it never returns a value; return one, or annotate it with -> None"
         )
     return Parts(inputs, defaults, kinds, outputs, own_class.__name__ if own_class else "", own_class, fn)
 
