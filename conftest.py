@@ -26,9 +26,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(autouse=True)
 def isolated_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the test, and every process it starts, an empty cache and strict plugins."""
+    """Give the test, and every process it starts, an empty cache, strict plugins and no wishes for a terminal."""
     from fletching.testing.fixtures import isolate
 
+    for wish in ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR"):
+        monkeypatch.delenv(wish, raising=False)
     return isolate(tmp_path_factory, monkeypatch)
 
 
