@@ -14,7 +14,16 @@ from fletching.errors import (
     SecretNotFoundError,
     TaskDeprecatedWarning,
 )
-from fletching.extend import Event, Execution, PluginManager, hookimpl, observe, use_manager
+from fletching.extend import (
+    Event,
+    Execution,
+    ExecutionParameters,
+    PluginManager,
+    PythonFunctionTask,
+    hookimpl,
+    observe,
+    use_manager,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,3 +230,19 @@ def test_events_tell_what_happens() -> None:
         ("cached", "f", 0, 0),
     ]
     assert len({event.call for event in events}) == 3
+
+
+class Session(PythonFunctionTask[None]):
+    def pre_execute(self, user_params: ExecutionParameters | None) -> ExecutionParameters | None:
+        assert user_params is not None
+        builder = user_params.with_attributes(level=1, session="shut").builder()
+        builder.add_attr("SESSION", "open")
+        return builder.build()
+
+
+def test_what_is_prepared_before_an_attempt_is_in_its_context() -> None:
+    def f() -> str:
+        return f"{current_context().session} {current_context().LEVEL}"
+
+    assert Session(None, f)() == "open 1"
+    assert not hasattr(current_context(), "session")

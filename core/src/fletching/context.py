@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from flyteidl.core.identifier_pb2 import Identifier, WorkflowExecutionIdentifier
 
+    from fletching.attributes import ParametersBuilder
     from fletching.checkpoints import Checkpoint
-    from fletching.file_access import FileAccess
     from fletching.metadata import TaskMetadata
     from fletching.security import SecretsManager
     from fletching.stats import Stats
@@ -29,8 +29,6 @@ __all__ = [
     "Execution",
     "ExecutionMode",
     "ExecutionParameters",
-    "FlyteContext",
-    "FlyteContextManager",
     "RunId",
     "current_context",
     "current_execution",
@@ -324,10 +322,15 @@ class ExecutionParameters:
 
     def with_attributes(self, **attributes: Any) -> ExecutionParameters:
         """Return a copy that also has ``attributes``, as a plugin's `pre_execute` hands a session to the user."""
-        copy = ExecutionParameters(self._execution)
-        copy._attributes = {**self._attributes, **{name.upper(): value for name, value in attributes.items()}}
+        copy = ExecutionParameters(self._execution, **self._attributes | {k.upper(): v for k, v in attributes.items()})
         copy._made = dict(self._made)
         return copy
+
+    def builder(self) -> ParametersBuilder:
+        """Begin such a copy: ``params.builder().add_attr("SESSION", session).build()``."""
+        from fletching.attributes import ParametersBuilder
+
+        return ParametersBuilder(self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -351,45 +354,8 @@ _OUTSIDE: list[ExecutionParameters] = []
 
 def current_context() -> ExecutionParameters:
     """Return what the running task may ask for; outside of a task, the answers of a run named ``local``."""
-    execution = STATE.get()
-    if execution is not None:
+    if (execution := STATE.get()) is not None:
         return execution.parameters
     if not _OUTSIDE:
         _OUTSIDE.append(ExecutionParameters())
     return _OUTSIDE[0]
-
-
-class FlyteContext:
-    """The context argument of `PythonTask.dispatch_execute` and its kin, for code written against the Flyte SDK."""
-
-    @staticmethod
-    def current_context() -> FlyteContext:
-        """The same as `FlyteContextManager.current_context`."""
-        return FlyteContext()
-
-    @property
-    def user_space_params(self) -> ExecutionParameters:
-        """The same as `current_context`."""
-        return current_context()
-
-    @property
-    def file_access(self) -> FileAccess:
-        """Places for files, and copies to and from them."""
-        from fletching.file_access import FileAccess
-
-        return FileAccess()
-
-    @property
-    def compilation_state(self) -> Any:
-        """The graph that is being built here, with its ``nodes`` so far; None where calls run."""
-        taker = RECORDER.get()
-        return taker if hasattr(taker, "nodes") else None
-
-
-class FlyteContextManager:
-    """Where code written against the Flyte SDK gets the context it hands to a task's methods."""
-
-    @staticmethod
-    def current_context() -> FlyteContext:
-        """Return the context of the running code."""
-        return FlyteContext()
