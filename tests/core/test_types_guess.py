@@ -211,3 +211,27 @@ def test_no_schema_is_a_crash(schema: dict[str, Any]) -> None:
         transformer(guess_python_type(kind))
     except UnsupportedTypeError:
         pass
+
+
+def test_what_is_made_has_the_dict_and_json_methods_that_readers_of_outputs_call() -> None:
+    made = guess_python_type(transformer(Row).literal_type())
+    row = Row(1, 0.5, datetime(2024, 1, 2), date(2024, 1, 3), Color.RED, [Point(1, "a")], (1, "b"), {1: Point(2)}, 3)
+    data = transformer(Row).to_plain(row)
+    read = transformer(made).to_python(transformer(Row).to_literal(row))
+    assert read.to_dict() == data
+    assert read.points[0].to_json(sort_keys=True) == '{"label": "a", "x": 1}'
+    assert made.from_dict(data) == read
+    point = type(read.points[0])
+    assert point.from_json(read.points[0].to_json()) == read.points[0]
+    with pytest.raises(ConversionError, match="it has no 'y'"):
+        point.from_json('{"x": 1, "y": 2}')
+
+
+def test_a_field_may_be_called_like_a_method_of_what_is_made() -> None:
+    @dataclasses.dataclass
+    class Odd:
+        to_json: int
+        from_dict: str = "a"
+
+    made = guess_python_type(transformer(Odd).literal_type())
+    assert transformer(made).to_plain(transformer(made).from_plain({"to_json": 3})) == {"to_json": 3, "from_dict": "a"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +28,38 @@ describing_fields: ContextVar[bool] = ContextVar("describing_fields", default=Fa
 
 
 class WireObject:
-    """What the classes have in common that are made of a schema. Any object of the same form is taken for theirs."""
+    """What the classes have in common that are made of a schema. Any object of the same form is taken for theirs.
+
+    Nobody wrote such a class, so what a program can ask of its values is here.
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as they are on the wire: dicts, lists, numbers and text all the way down."""
+        from fletching.types.engine import field_transformer
+
+        made: dict[str, Any] = field_transformer(type(self)).to_plain(self)
+        return made
+
+    def to_json(self, **options: Any) -> str:
+        """Return `to_dict` as JSON; ``options`` are those of ``json.dumps``."""
+        import json
+
+        return json.dumps(json_form(self.to_dict()), **options)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the instance of what `to_dict` gave; raise `ConversionError` for anything else."""
+        from fletching.types.engine import field_transformer
+
+        made: Self = field_transformer(cls).from_plain(dict(data))
+        return made
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Return the instance of what `to_json` gave; raise `ConversionError` for anything else."""
+        import json
+
+        return cls.from_dict(json.loads(text))
 
 
 def object_schema(title: str, properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
