@@ -132,8 +132,8 @@ def test_what_is_not_there(table: Path, tmp_path: Path) -> None:
         (lambda: FlyteFile.new("../x"), "FlyteFile.new takes a relative name without '..', got '../x'"),
         (lambda: FlyteDirectory.new("/x"), "FlyteDirectory.new takes a relative name without '..', got '/x'"),
         (
-            lambda: FlyteFile.new_remote_file("x", alt="bucket"),
-            "alt='bucket' names a bucket, and outputs are written to a local folder; give a path or a URI",
+            lambda: FlyteFile.new_remote_file("x", alt="../bucket"),
+            "a new remote file or directory takes a relative name without '..', got '../bucket'",
         ),
     ],
 )
@@ -182,6 +182,9 @@ def test_new_files(outputs: Path) -> None:
     assert os.path.isdir(FlyteDirectory.new("d"))
     other = FlyteFile.new_remote_file("c.txt", alt=str(outputs / "alt")).path
     assert other.startswith(str(outputs / "alt"))
+    # Where outputs are local, what names a bucket names a folder among them.
+    assert Path(FlyteFile.new_remote_file("c.txt", alt="bucket")).parts[-2:] == ("bucket", "c.txt")
+    assert outputs in Path(FlyteDirectory.new_remote("d", alt="bucket")).parents
     assert FlyteFile.from_source("s3://b/x").remote_source == "s3://b/x"
 
 

@@ -240,7 +240,7 @@ def output_place(name: str | None, alt: str | None) -> str:
 
     Args:
         name: its name directly below the raw output prefix; without one a random place is made.
-        alt: another prefix, or the name of another bucket on the same storage.
+        alt: another prefix, or the name of another bucket on the same storage; of a folder where outputs are local.
     """
     from fletching.types.blobs import join
 
@@ -251,9 +251,8 @@ def output_place(name: str | None, alt: str | None) -> str:
     prefix = raw_output_prefix.get() or ""
     if not (is_remote(alt) or os.path.isabs(alt)):
         if not is_remote(prefix):
-            raise ConfigError(
-                f"alt={alt!r} names a bucket, and outputs are written to a local folder; give a path or a URI"
-            )
+            # Here there are no buckets: a folder called like one lets a task that names it run as well.
+            return new_blob_path(join(check_name(alt, "a new remote file or directory"), name or os.urandom(16).hex()))
         scheme, _, rest = prefix.partition("://")
         alt = join(f"{scheme}://{alt}", rest.partition("/")[2]) if "/" in rest else f"{scheme}://{alt}"
     return join(alt, os.urandom(16).hex(), name) if name else join(alt, os.urandom(16).hex())
