@@ -12,6 +12,7 @@ import pytest
 from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import BlobType
 
+from fletching import current_context, task
 from fletching.errors import ConfigError, ConversionError, UnsupportedTypeError
 from fletching.types.engine import transformer
 from fletching.types.files import FileExt, FlyteDirectory, FlyteFile
@@ -186,6 +187,21 @@ def test_new_files(outputs: Path) -> None:
     assert Path(FlyteFile.new_remote_file("c.txt", alt="bucket")).parts[-2:] == ("bucket", "c.txt")
     assert outputs in Path(FlyteDirectory.new_remote("d", alt="bucket")).parents
     assert FlyteFile.from_source("s3://b/x").remote_source == "s3://b/x"
+
+
+def test_new_files_of_a_task_are_in_its_working_directory() -> None:
+    @task
+    def write() -> tuple[FlyteFile, FlyteDirectory, str]:
+        file, folder = FlyteFile.new("sub/a.txt"), FlyteDirectory.new("d")
+        Path(current_context().working_directory, "sub", "a.txt").write_text("a")
+        Path(current_context().working_directory, "d", "b.txt").write_text("b")
+        return file, folder, str(current_context().working_directory)
+
+    first, second = write(), write()
+    assert first[2] != second[2]
+    for file, folder, place in (first, second):
+        assert (Path(file), Path(file).read_text()) == (Path(place, "sub", "a.txt"), "a")
+        assert [Path(one).read_text() for one in folder.listdir()] == ["b"]
 
 
 def test_names_do_not_depend_on_the_global_random_generator() -> None:

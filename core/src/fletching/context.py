@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fletching.types.scratch import RUNNING
+
 if TYPE_CHECKING:
     import datetime
     import logging
@@ -168,7 +170,7 @@ class RunId(NamedTuple):
         return WorkflowExecutionIdentifier(project=self.project, domain=self.domain, name=self.name)
 
 
-STATE: ContextVar[Execution | None] = ContextVar("fletching_execution", default=None)
+STATE: ContextVar[Execution | None] = RUNNING
 """The innermost attempt that runs here."""
 
 RECORDER: ContextVar[Any] = ContextVar("fletching_recorder", default=None)

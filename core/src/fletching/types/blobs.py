@@ -6,7 +6,7 @@ import os
 from contextvars import ContextVar
 from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from fletching.types.scratch import process_folder
+from fletching.types.scratch import process_folder, work_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,7 @@ __all__ = [
     "local_path",
     "new_blob_path",
     "new_local_path",
+    "new_work_path",
     "output_prefix",
     "raw_output_prefix",
     "read_blob",
@@ -131,6 +132,12 @@ def new_local_path(filename: str = "") -> str:
     folder = os.path.join(process_folder(), os.urandom(16).hex())
     os.makedirs(folder)
     return os.path.join(folder, filename) if filename else folder
+
+
+def new_work_path(name: str) -> str:
+    """Return the place of a name in the running task's working directory; outside of a task, one nobody else has."""
+    folder = work_folder()
+    return os.path.join(folder, name) if folder else new_local_path(name)
 
 
 def upload(path: str, uri: str) -> str:

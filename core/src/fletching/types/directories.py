@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Self
 
 from fletching.errors import ConversionError
-from fletching.types.blobs import is_inside, is_remote, join, local_path, new_local_path, storage_for
+from fletching.types.blobs import is_inside, is_remote, join, local_path, new_work_path, storage_for
 from fletching.types.places import Place, check_name, output_place
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class FlyteDirectory(Place):
 
     @classmethod
     def new(cls, dirname: str | os.PathLike[str]) -> Self:
-        """Return an empty directory to write to, in a working folder of this process."""
-        path = new_local_path(check_name(dirname, f"{cls.__name__}.new"))
+        """Return a directory to write to, in that of the task; the same name is the same directory there."""
+        path = new_work_path(check_name(dirname, f"{cls.__name__}.new"))
         os.makedirs(path, exist_ok=True)
         return cls(path)
 

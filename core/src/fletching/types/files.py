@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from fletching.types.blobs import new_local_path, storage_for
+from fletching.types.blobs import new_work_path, storage_for
 from fletching.types.directories import FlyteDirectory
 from fletching.types.places import FileExt, Place, check_name, output_place
 
@@ -40,8 +40,8 @@ class FlyteFile(Place):
 
     @classmethod
     def new(cls, filename: str | os.PathLike[str]) -> Self:
-        """Return a file to write to, in a working folder of this process."""
-        path = new_local_path(check_name(filename, f"{cls.__name__}.new"))
+        """Return a file to write to, in the working directory of the task; the same name is the same file there."""
+        path = new_work_path(check_name(filename, f"{cls.__name__}.new"))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return cls(path)
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from contextvars import ContextVar
+from typing import Any
 
-__all__ = ["process_folder"]
+__all__ = ["RUNNING", "process_folder", "work_folder"]
 
 PREFIX = "fletching-"
 USERS = ".processes"
 """The file in such a folder that says who may use it, a line each: who made it, and what that one forked since."""
+
+RUNNING: ContextVar[Any] = ContextVar("fletching_execution", default=None)
+"""The innermost attempt of a task that runs here; it stands here because its working directory is asked for here."""
 
 _own: tuple[int, str] | None = None
 """Process id and folder: a forked child makes its own and never removes its parent's."""
@@ -28,6 +33,12 @@ def process_folder() -> str:
         _sign()
         atexit.register(_end, *_own)
     return _own[1]
+
+
+def work_folder() -> str:
+    """Return the working directory of the task that runs here, the one that its context names; empty outside of one."""
+    attempt = RUNNING.get()
+    return "" if attempt is None else str(attempt.parameters.working_directory)
 
 
 def _sign() -> None:
