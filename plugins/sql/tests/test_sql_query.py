@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fletching.errors import ConfigError
@@ -188,6 +188,8 @@ def test_law_only_what_stands_in_the_open_is_a_placeholder(pieces: list[str]) ->
 
 
 @given(st.text(max_size=60))
+@example(":¼")
+@example("{{ .inputs.a¼ }}")
 def test_law_any_text_is_parsed_or_refused(text: str) -> None:
     for dialect in ("sqlite", "duckdb", "postgresql", "mysql"):
         try:

@@ -136,6 +136,8 @@ def parse(text: str, syntax: Syntax, owner: str = "query") -> Query:
 
     def placeholder(name: str, begin: int, end: int) -> None:
         nonlocal start
+        if not name.isidentifier():  # as ¼ is none, which a regular expression takes for a letter
+            raise ConfigError(f"{owner}: the query uses :{name}, and no input can be called so; rename it")
         parts.append(text[start:begin])
         after = text[end:].lstrip()[:1]
         wrapped = before[-2:] == ["in", "("] and after == ")"
