@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from fletching.types.guess import guess_python_type as guess_python_type
     from fletching.types.idl import from_literal_map as from_literal_map
     from fletching.types.idl import to_literal_map as to_literal_map
+    from fletching.types.serializable import Serializable as Serializable
     from fletching.workflows import WorkflowBase as WorkflowBase
 
     describe_literal = wire.describe
@@ -139,6 +140,7 @@ _HOMES = {
     "PythonTask": "python_task",
     "ReferenceEntity": "reference_entity",
     "Running": "run.executors",
+    "Serializable": "types.serializable",
     "SerializationSettings": "settings",
     "Serialized": "idl.serialize",
     "SerializedEntity": "idl.serialize",

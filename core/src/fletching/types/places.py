@@ -16,6 +16,7 @@ from fletching.types.blobs import (
     scheme_of,
     storage_for,
 )
+from fletching.types.serializable import Serializable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +41,7 @@ class FileExt:
         return hash(self.extension)
 
 
-class Place(os.PathLike[str]):
+class Place(Serializable, os.PathLike[str]):
     """The place of a file or a directory; a subclass adds what one can do there.
 
     Equal to another of the same kind, format and place, and to its path as text.

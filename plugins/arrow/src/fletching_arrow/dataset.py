@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from fletching.errors import ConfigError, UnsupportedTypeError
+from fletching.extend import Serializable
 from fletching_arrow.config import FrameOptions, checked_format
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Source(Protocol):
     def iterate(self, pick: Any, types: dict[str, pa.DataType]) -> Iterator[pa.Table]: ...
 
 
-class StructuredDataset:
+class StructuredDataset(Serializable):
     """A table as an input or output of a task, whatever kind of frame each side uses.
 
     Return ``StructuredDataset(dataframe=frame)`` to write a frame, ``StructuredDataset(uri=...)`` to pass on one that
