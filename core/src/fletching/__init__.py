@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from fletching.checkpoints import Checkpoint as Checkpoint
     from fletching.container_task import ContainerTask as ContainerTask
     from fletching.context import ExecutionParameters as ExecutionParameters
-    from fletching.context import FlyteContext as FlyteContext
-    from fletching.context import FlyteContextManager as FlyteContextManager
     from fletching.context import current_context as current_context
     from fletching.deck import DeckField as DeckField
     from fletching.decorator import dynamic as dynamic
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
     from fletching.errors import FletchingError as FletchingError
     from fletching.errors import NonRecoverableError as NonRecoverableError
     from fletching.errors import RecoverableError as RecoverableError
+    from fletching.flyte_context import FlyteContext as FlyteContext
+    from fletching.flyte_context import FlyteContextManager as FlyteContextManager
     from fletching.function_task import PythonFunctionTask as PythonFunctionTask
     from fletching.function_workflow import PythonFunctionWorkflow as PythonFunctionWorkflow
     from fletching.gates import approve as approve
@@ -118,8 +118,8 @@ _HOMES = {
     "FixedRate": "schedules",
     "FletchingError": "errors",
     "FlyteAnnotation": "types.annotations",
-    "FlyteContext": "context",
-    "FlyteContextManager": "context",
+    "FlyteContext": "flyte_context",
+    "FlyteContextManager": "flyte_context",
     "FlyteDirectory": "types.directories",
     "FlyteError": "types.failure",
     "FlyteFile": "types.files",

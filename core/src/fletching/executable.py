@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from flyteidl.core.interface_pb2 import TypedInterface
     from flyteidl.core.literals_pb2 import LiteralMap
 
-    from fletching.context import ExecutionParameters, FlyteContext
+    from fletching.context import ExecutionParameters
     from fletching.expansion import Expansion
+    from fletching.flyte_context import FlyteContext
     from fletching.graph.node import NodeMetadata
     from fletching.interface import Interface
     from fletching.metadata import TaskMetadata

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from fletching.expansion import Expansion as Expansion
     from fletching.expansion import Nest as Nest
     from fletching.expansion import Outcome as Outcome
+    from fletching.file_access import FileAccess as FileAccess
+    from fletching.flyte_context import CompilationState as CompilationState
+    from fletching.flyte_context import ExecutionState as ExecutionState
     from fletching.function_task import ExecutionBehavior as ExecutionBehavior
     from fletching.function_task import PythonFunctionTask as PythonFunctionTask
     from fletching.gate import CallTaker as CallTaker
@@ -114,6 +117,7 @@ _HOMES = {
     "CallTaker": "gate",
     "ClassStorageTaskResolver": "resolver",
     "CodeBundle": "container.bundle",
+    "CompilationState": "flyte_context",
     "Declared": "cli.render_entities",
     "Event": "run.events",
     "Executable": "executable",
@@ -121,8 +125,10 @@ _HOMES = {
     "ExecutionBehavior": "function_task",
     "ExecutionMode": "context",
     "ExecutionParameters": "context",
+    "ExecutionState": "flyte_context",
     "Executor": "run.executors",
     "Expansion": "expansion",
+    "FileAccess": "file_access",
     "FlyteTypeTransformer": "type_plugins",
     "Handle": "backends",
     "InputsDigest": "run.store_values",

@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from fletching.types import blobs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["FileAccess"]
 
 
 class FileAccess:
-    """Gives places, and copies files there and back. A place of a task's outputs may be in an object store."""
+    """Gives places, and copies files there and back. A place of a task's outputs may be in an object store.
+
+    Args:
+        local_sandbox_dir: the folder that `get_random_local_path` gives places in; one of this process if not given.
+        raw_output_prefix: the folder or URI below which outputs are written; that of the running code if not given.
+    """
+
+    def __init__(
+        self, local_sandbox_dir: str | os.PathLike[str] | None = None, raw_output_prefix: str | None = None
+    ) -> None:
+        self._sandbox = None if local_sandbox_dir is None else os.path.abspath(os.fspath(local_sandbox_dir))
+        self._prefix = None if raw_output_prefix is None else os.fspath(raw_output_prefix)
+
+    @contextmanager
+    def outputs_placed(self) -> Iterator[None]:
+        """While it is open, all that is written as an output here goes below its prefix."""
+        if self._prefix is None:
+            yield
+            return
+        before = blobs.raw_output_prefix.set(self._prefix)
+        try:
+            yield
+        finally:
+            blobs.raw_output_prefix.reset(before)
 
     @property
     def raw_output_prefix(self) -> str:
         """The folder or URI below which outputs are written."""
-        return blobs.output_prefix()
+        return self._prefix or blobs.output_prefix()
 
     @property
     def local_sandbox_dir(self) -> str:
-        """A local folder that is removed with this process."""
-        return blobs.new_local_path()
+        """A local folder; one that is removed with this process, if none was given."""
+        return self._sandbox or blobs.new_local_path()
 
     def is_remote(self, path: str | os.PathLike[str]) -> bool:
         """Tell whether a place is in a store."""
@@ -29,19 +56,28 @@ class FileAccess:
 
     def get_random_local_path(self, file_path_or_file_name: str | None = None) -> str:
         """Return a local place for a file, where nothing is yet."""
-        return blobs.new_local_path(_last(file_path_or_file_name))
+        return self._local_path(_last(file_path_or_file_name))
 
     def get_random_local_directory(self) -> str:
         """Return a new local folder."""
-        return blobs.new_local_path()
+        return self._local_path()
+
+    def _local_path(self, name: str = "") -> str:
+        if self._sandbox is None:
+            return blobs.new_local_path(name)
+        folder = os.path.join(self._sandbox, os.urandom(16).hex())
+        os.makedirs(folder)
+        return os.path.join(folder, name) if name else folder
 
     def get_random_remote_path(self, file_path_or_file_name: str | None = None) -> str:
         """Return a place for an output, where nothing is yet."""
-        return blobs.new_blob_path(_last(file_path_or_file_name))
+        with self.outputs_placed():
+            return blobs.new_blob_path(_last(file_path_or_file_name))
 
     def get_random_remote_directory(self) -> str:
         """Return a place for a folder of outputs."""
-        return blobs.new_blob_path()
+        with self.outputs_placed():
+            return blobs.new_blob_path()
 
     def put_data(
         self, local_path: str | os.PathLike[str], remote_path: str, is_multipart: bool = False, **kwargs: Any
@@ -55,8 +91,8 @@ class FileAccess:
         """Copy a local file or folder to a new place among the outputs, and return where it is."""
         name = file_name or os.path.basename(os.fspath(lpath))
         if upload_prefix is None:
-            return blobs.upload(os.fspath(lpath), blobs.new_blob_path(name))
-        root = blobs.join(blobs.output_prefix(), upload_prefix, name)
+            return blobs.upload(os.fspath(lpath), self.get_random_remote_path(name))
+        root = blobs.join(self.raw_output_prefix, upload_prefix, name)
         return blobs.upload(os.fspath(lpath), root)
 
     def get_data(

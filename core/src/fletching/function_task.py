@@ -20,7 +20,10 @@ from fletching.resolver import TaskResolverMixin, default_task_resolver
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fletching.context import FlyteContext
+    from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
+    from flyteidl.core.literals_pb2 import LiteralMap
+
+    from fletching.flyte_context import FlyteContext
     from fletching.graph.graph import Graph
     from fletching.types.compiled import CompiledCall
 
@@ -129,13 +132,21 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         if self._execution_mode is ExecutionBehavior.DYNAMIC:
             from fletching.graph.walk import GraphExpansion
 
-            return GraphExpansion(self.compile_into_workflow(None, self._task_function, **kwargs), {})
+            return GraphExpansion(self._build(self._task_function, kwargs), {})
         return self._call_function(self._task_function, kwargs)
 
     def compile_into_workflow(
         self, ctx: FlyteContext | None, task_function: Callable[..., Any], **kwargs: Any
-    ) -> Graph:
-        """Return the graph that a dynamic task's function builds of native inputs."""
+    ) -> Graph | DynamicJobSpec | LiteralMap:
+        """Return the graph that a dynamic task's function builds of native inputs; see also `dispatch_execute`."""
+        graph = self._build(task_function, kwargs)
+        if ctx is None or not ctx.writes_jobs:
+            return graph
+        from fletching.graph.walk import GraphExpansion
+
+        return ctx.job_of(GraphExpansion(graph, {}))
+
+    def _build(self, task_function: Callable[..., Any], kwargs: dict[str, Any]) -> Graph:
         from fletching.graph.builder import GraphBuilder
         from fletching.graph.outputs import bind_outputs
 
@@ -151,7 +162,7 @@ class PythonFunctionTask(PythonAutoContainerTask[T]):
         from fletching.run.call import new_call
         from fletching.run.local import run_expansion
 
-        graph = self.compile_into_workflow(None, task_function, **kwargs)
+        graph = self._build(task_function, kwargs)
         outcome = run_expansion(new_call(self, kwargs), GraphExpansion(graph, {}))
         if outcome.error is not None:
             raise outcome.error

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
+    from flyteidl.core.dynamic_job_pb2 import DynamicJobSpec
     from flyteidl.core.literals_pb2 import LiteralMap
     from flyteidl.core.tasks_pb2 import Container, ExtendedResources, K8sPod, Sql
 
-    from fletching.context import ExecutionMode, FlyteContext
+    from fletching.context import ExecutionMode
     from fletching.deck import DeckField
     from fletching.documentation import Documentation
+    from fletching.flyte_context import FlyteContext
     from fletching.metadata import TaskMetadata
     from fletching.security import SecurityContext
     from fletching.settings import SerializationSettings
@@ -225,8 +227,11 @@ class PythonTask(Executable, Generic[T]):
 
         return ExecutionMode.LOCAL_TASK_EXECUTION
 
-    def dispatch_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap:
+    def dispatch_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap | DynamicJobSpec:
         """Run one attempt from literals to literals, as a container does: no cache, no retries.
+
+        Where ``ctx`` has the mode ``TASK_EXECUTION``, the calls of a dynamic task are not made: what a backend is sent
+        of them is returned, ``flyteidl.core.DynamicJobSpec``.
 
         Raises:
             ConversionError: an input or an output does not fit its type.
@@ -239,6 +244,8 @@ class PythonTask(Executable, Generic[T]):
         crossing = LiteralCrossing(self)
         value = run_attempt(Execution(self), input_literal_map, crossing)
         if isinstance(value, Expansion):
+            if ctx is not None and ctx.writes_jobs:
+                return ctx.job_of(value)
             from fletching.run.call import new_call
             from fletching.run.local import run_expansion
 
@@ -248,7 +255,7 @@ class PythonTask(Executable, Generic[T]):
             return crossing.carry_outputs(value)
         return value  # what the crossing gives
 
-    def sandbox_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap:
+    def sandbox_execute(self, ctx: FlyteContext | None, input_literal_map: LiteralMap) -> LiteralMap | DynamicJobSpec:
         """The same as `dispatch_execute`: every attempt gets a working directory of its own anyway."""
         return self.dispatch_execute(ctx, input_literal_map)
 

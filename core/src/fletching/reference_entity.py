@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from flyteidl.core.workflow_pb2 import Node as WireNode
     from flyteidl.core.workflow_pb2 import WorkflowTemplate
 
-    from fletching.context import ExecutionMode, FlyteContext
+    from fletching.context import ExecutionMode
+    from fletching.flyte_context import FlyteContext
     from fletching.graph.node import NodeMetadata
 
 __all__ = ["KINDS", "Named", "ReferenceEntity", "referring"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from fletching.errors import ConversionError, PluginContractError
@@ -12,11 +13,12 @@ from fletching.types.display import preview, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
 
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-    from fletching.context import FlyteContext
+    from fletching.flyte_context import FlyteContext
 
 __all__ = ["FlyteTypeTransformer", "TypeEngine"]
 
@@ -135,8 +137,9 @@ class TypeEngine:
 
     @classmethod
     def to_literal(cls, ctx: Any, python_val: Any, python_type: Any, expected: Any = None) -> Literal:
-        """Return a value in its wire form."""
-        return engine.transformer(python_type).to_literal(python_val)
+        """Return a value in its wire form; what is written beside it goes where ``ctx`` says."""
+        with _places(ctx):
+            return engine.transformer(python_type).to_literal(python_val)
 
     @classmethod
     def to_python_value(cls, ctx: Any, lv: Literal, expected_python_type: Any) -> Any:
@@ -154,6 +157,12 @@ class TypeEngine:
 
 
 def _context() -> FlyteContext:
-    from fletching.context import FlyteContextManager
+    from fletching.flyte_context import FlyteContextManager
 
     return FlyteContextManager.current_context()
+
+
+def _places(ctx: Any) -> AbstractContextManager[None]:
+    from fletching.flyte_context import FlyteContext
+
+    return ctx.file_access.outputs_placed() if isinstance(ctx, FlyteContext) else nullcontext()

@@ -15,10 +15,10 @@ from fletching.interface import accepts_none
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fletching.context import FlyteContext
     from fletching.documentation import Documentation
     from fletching.errors import CallError
     from fletching.expansion import Expansion
+    from fletching.flyte_context import FlyteContext
     from fletching.graph.graph import Graph
     from fletching.graph.node import Node, NodeMetadata
     from fletching.interface import Interface
