@@ -257,3 +257,12 @@ def test_rates_are_whole_minutes() -> None:
             FixedRate(duration)
     with pytest.raises(ConfigError, match=r"a datetime\.timedelta"):
         FixedRate(5)
+
+
+def test_its_parameters_are_its_inputs_as_a_backend_has_them() -> None:
+    plan = LaunchPlan("plan-parameters", flow, default_inputs={"a": 7}, fixed_inputs={"c": 1})
+    found = plan.parameters.parameters
+    assert set(found) == {"a", "b"}
+    assert (found["a"].default.scalar.primitive.integer, found["a"].required) == (7, False)
+    assert found["b"].required
+    assert found["b"].var == flow.interface.inputs.variables["b"]

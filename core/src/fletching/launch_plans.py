@@ -14,6 +14,8 @@ from fletching.reference_plans import ReferenceWorkflow
 from fletching.workflows import WorkflowBase
 
 if TYPE_CHECKING:
+    from flyteidl.core.interface_pb2 import ParameterMap
+
     from fletching.expansion import Expansion
     from fletching.graph.graph import Graph
     from fletching.graph.node import NodeMetadata
@@ -137,6 +139,13 @@ class LaunchPlan(Executable):
     def saved_inputs(self) -> dict[str, Any]:
         """Defaults and fixed inputs of its own."""
         return {**self._defaults, **self._fixed}
+
+    @property
+    def parameters(self) -> ParameterMap:
+        """The inputs that a caller may give, with their defaults, as the wire has them."""
+        from fletching.types.idl import parameter_map
+
+        return parameter_map(self._python_interface, self._workflow.interface.inputs)
 
     @property
     def schedule(self) -> CronSchedule | FixedRate | None:

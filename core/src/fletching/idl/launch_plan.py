@@ -12,17 +12,14 @@ from flyteidl.admin.common_pb2 import RawOutputDataConfig as WireRawOutput
 from flyteidl.admin.launch_plan_pb2 import ConcurrencyPolicy as WireConcurrencyPolicy
 from flyteidl.admin.launch_plan_pb2 import LaunchPlan as WireLaunchPlan
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanSpec
-from flyteidl.core.interface_pb2 import ParameterMap
 from flyteidl.core.security_pb2 import SecurityContext as WireSecurityContext
 from google.protobuf.message import Message
 
 from fletching.errors import ConversionError, SerializationError
 from fletching.idl.remembered import wire_interface
-from fletching.interface import accepts_none
 from fletching.plan_options import AuthRole
 from fletching.security import SecurityContext
-from fletching.types.engine import transformer
-from fletching.types.idl import to_literal_map
+from fletching.types.idl import parameter_map, to_literal_map
 
 if TYPE_CHECKING:
     from flyteidl.core.identifier_pb2 import Identifier
@@ -50,7 +47,8 @@ def launch_plan_message(plan: LaunchPlan, identifier: Identifier, registry: Regi
         spec.entity_metadata.schedule.CopyFrom(plan.schedule.to_flyte_idl())
     where = f"launch plan {plan.name!r}"
     try:
-        spec.default_inputs.CopyFrom(_parameters(plan))
+        variables = wire_interface(plan.workflow).inputs
+        spec.default_inputs.CopyFrom(parameter_map(plan.python_interface, variables))
         spec.fixed_inputs.CopyFrom(to_literal_map(plan.workflow.python_interface.inputs, plan.fixed_inputs))
     except ConversionError as error:
         raise SerializationError(f"{where}: a value of its inputs cannot be written: {error}") from error
@@ -75,23 +73,6 @@ def merged(own: Mapping[str, Any], options: Options | None) -> Mapping[str, Any]
                 run_as=context.run_as or before.run_as, secrets=context.secrets or before.secrets
             )
     return {**own, **given}
-
-
-def _parameters(plan: LaunchPlan) -> ParameterMap:
-    interface = plan.python_interface
-    made = ParameterMap()
-    variables = wire_interface(plan.workflow).inputs.variables
-    for name, kind in interface.inputs.items():
-        parameter = made.parameters[name]
-        parameter.var.CopyFrom(variables[name])
-        default = interface.defaults.get(name)
-        if default is not None:
-            transformer(kind).fill(parameter.default, default)
-        elif accepts_none(kind):
-            parameter.default.scalar.none_type.SetInParent()
-        else:
-            parameter.required = True
-    return made
 
 
 def _fill_options(spec: LaunchPlanSpec, options: Mapping[str, Any], where: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flyteidl.core.interface_pb2 import TypedInterface, VariableMap
+from flyteidl.core.interface_pb2 import ParameterMap, TypedInterface, VariableMap
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from fletching.errors import CallError, ConversionError, FletchingError, close_match
+from fletching.interface import accepts_none
 from fletching.types.engine import transformer
 from fletching.types.offload import read_literal
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from fletching.interface import Interface
 
-__all__ = ["from_literal_map", "to_literal_map", "typed_interface"]
+__all__ = ["from_literal_map", "parameter_map", "to_literal_map", "typed_interface"]
 
 
 def typed_interface(interface: Interface) -> TypedInterface:
@@ -30,6 +31,30 @@ def typed_interface(interface: Interface) -> TypedInterface:
         outputs = dict.fromkeys(interface.outputs, next(iter(outputs.values())))
     _variables(made.inputs, interface.inputs, inputs)
     _variables(made.outputs, interface.outputs, outputs)
+    return made
+
+
+def parameter_map(interface: Interface, variables: VariableMap) -> ParameterMap:
+    """Return the inputs of an interface with their defaults.
+
+    Args:
+        interface: what is called.
+        variables: the wire form of its inputs; may have more.
+
+    Raises:
+        ConversionError: a default does not fit its type.
+    """
+    made = ParameterMap()
+    for name, kind in interface.inputs.items():
+        parameter = made.parameters[name]
+        parameter.var.CopyFrom(variables.variables[name])
+        default = interface.defaults.get(name)
+        if default is not None:
+            transformer(kind).fill(parameter.default, default)
+        elif accepts_none(kind):
+            parameter.default.scalar.none_type.SetInParent()
+        else:
+            parameter.required = True
     return made
 
 
