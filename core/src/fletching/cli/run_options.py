@@ -66,6 +66,10 @@ def _sets(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
         source = context.get_parameter_source(str(parameter.name))
         if source in (ParameterSource.DEFAULT, None) or value is None:
             return
+        for words, sets, _ in OPTIONS:
+            other = _hidden_name(words)
+            if sets == name and other != parameter.name and context.get_parameter_source(other) is source:
+                raise click.UsageError(f"{words} and {parameter.opts[0]} say different things; give one of them")
         changed: dict[str, Any] = {name: tuple(value) if isinstance(value, (list, tuple)) else value}
         context.find_root().meta[KEY] = replace(settings_of(context), **changed)
 
@@ -152,8 +156,13 @@ def run_parameters(taken: Iterable[str] | None = None) -> list[click.Option]:
             continue
         settings = {**more, "expose_value": False, "callback": _sets(sets)}
         settings["hidden"] = others is not None and sets != "as_json"
-        made.append(click.Option([words, f"_run_{words.split('/')[0].strip('-').replace('-', '_')}"], **settings))
+        made.append(click.Option([words, _hidden_name(words)], **settings))
     return made
+
+
+def _hidden_name(words: str) -> str:
+    """Return what click calls an option, which is no input's name."""
+    return f"_run_{words.split('/')[0].strip('-').replace('-', '_')}"
 
 
 def with_optional_values(args: list[str]) -> list[str]:
