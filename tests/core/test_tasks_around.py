@@ -242,7 +242,10 @@ class Session(PythonFunctionTask[None]):
 
 def test_what_is_prepared_before_an_attempt_is_in_its_context() -> None:
     def f() -> str:
-        return f"{current_context().session} {current_context().LEVEL}"
+        context = current_context()
+        assert (context.has_attr("SESSION"), context.has_attr("other")) == (True, False)
+        return f"{context.session} {context.get('level')}"
 
     assert Session(None, f)() == "open 1"
     assert not hasattr(current_context(), "session")
+    assert not current_context().has_attr("session")

@@ -64,7 +64,7 @@ def test_a_worker_that_cannot_start_leaves_no_file_open(monkeypatch: pytest.Monk
     before = open_files()
     with pytest.raises(FileNotFoundError):
         timed()
-    assert open_files() == before
+    assert open_files() <= before  # what an earlier test left may be closed meanwhile
 
 
 def test_a_burst_of_callers_leaves_few_workers(monkeypatch: pytest.MonkeyPatch) -> None:

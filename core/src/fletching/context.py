@@ -334,6 +334,14 @@ class ExecutionParameters:
 
         return ParametersBuilder(self)
 
+    def has_attr(self, attr_name: str) -> bool:
+        """Whether a plugin's `pre_execute` gave it this attribute."""
+        return attr_name.upper() in self._attributes
+
+    def get(self, key: str) -> Any:
+        """Return an attribute that a plugin's `pre_execute` gave; the same as ``getattr``."""
+        return getattr(self, key)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
