@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from fletching.interface import MISSING as MISSING
     from fletching.interface import Interface as Interface
     from fletching.launch_plans import default_plan as default_plan
+    from fletching.literals_resolver import LiteralsResolver as LiteralsResolver
     from fletching.metadata import TaskMetadata as TaskMetadata
     from fletching.plugins import PluginManager as PluginManager
     from fletching.plugins import manager as manager
@@ -83,7 +84,9 @@ if TYPE_CHECKING:
     from fletching.security import remember_secret as remember_secret
     from fletching.settings import SerializationSettings as SerializationSettings
     from fletching.task_plugins import TaskPlugins as TaskPlugins
+    from fletching.type_plugins import AsyncTypeTransformer as AsyncTypeTransformer
     from fletching.type_plugins import FlyteTypeTransformer as FlyteTypeTransformer
+    from fletching.type_plugins import SimpleTransformer as SimpleTransformer
     from fletching.type_plugins import TypeEngine as TypeEngine
     from fletching.types import engine, wire
     from fletching.types.base import TypeTransformer as TypeTransformer
@@ -112,6 +115,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AsyncPythonFunctionTask": "async_task",
+    "AsyncTypeTransformer": "type_plugins",
     "Attempt": "run.executors",
     "Backend": "backends",
     "CallTaker": "gate",
@@ -134,6 +138,7 @@ _HOMES = {
     "InputsDigest": "run.store_values",
     "Interface": "interface",
     "LabelledBackend": "backends",
+    "LiteralsResolver": "literals_resolver",
     "MISSING": "interface",
     "Nest": "expansion",
     "NodeMetadata": "graph.node",
@@ -150,6 +155,7 @@ _HOMES = {
     "SerializationSettings": "settings",
     "Serialized": "idl.serialize",
     "SerializedEntity": "idl.serialize",
+    "SimpleTransformer": "type_plugins",
     "Supervisor": "run.supervisor",
     "TaskMetadata": "metadata",
     "TaskOptions": "decorator",

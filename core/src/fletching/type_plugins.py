@@ -6,21 +6,22 @@ from abc import ABC, abstractmethod
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from fletching.errors import ConversionError, PluginContractError
+from fletching.errors import ConfigError, ConversionError, PluginContractError, close_match
 from fletching.types import engine
 from fletching.types.base import TypeTransformer
 from fletching.types.display import preview, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
 
-    from flyteidl.core.literals_pb2 import Literal
+    from flyteidl.core.interface_pb2 import Variable, VariableMap
+    from flyteidl.core.literals_pb2 import Literal, LiteralMap
     from flyteidl.core.types_pb2 import LiteralType
 
     from fletching.flyte_context import FlyteContext
 
-__all__ = ["FlyteTypeTransformer", "TypeEngine"]
+__all__ = ["AsyncTypeTransformer", "FlyteTypeTransformer", "SimpleTransformer", "TypeEngine"]
 
 T = TypeVar("T")
 
@@ -67,6 +68,57 @@ class FlyteTypeTransformer(ABC, Generic[T]):
     def guess_python_type(self, literal_type: LiteralType) -> type[T]:
         """Return the class that a wire type stands for; a ``ValueError`` if it is none of this one's."""
         raise ValueError(f"transformer {self._name!r} does not guess the class of {literal_type}")
+
+
+class AsyncTypeTransformer(FlyteTypeTransformer[T]):
+    """A transformer with the methods of the Flyte SDK that await; it is run to its end wherever a value crosses."""
+
+    @abstractmethod
+    async def async_to_literal(
+        self, ctx: FlyteContext, python_val: T, python_type: type[T], expected: LiteralType
+    ) -> Literal:
+        """Return a value in its wire form, ``flyteidl.core.Literal``."""
+
+    @abstractmethod
+    async def async_to_python_value(self, ctx: FlyteContext, lv: Literal, expected_python_type: type[T]) -> T:
+        """Return the value of a wire form."""
+
+    def to_literal(self, ctx: FlyteContext, python_val: T, python_type: type[T], expected: LiteralType) -> Literal:
+        from fletching.run.loop import run_on_loop
+
+        return run_on_loop(self.async_to_literal(ctx, python_val, python_type, expected))
+
+    def to_python_value(self, ctx: FlyteContext, lv: Literal, expected_python_type: type[T]) -> T:
+        from fletching.run.loop import run_on_loop
+
+        return run_on_loop(self.async_to_python_value(ctx, lv, expected_python_type))
+
+
+class SimpleTransformer(FlyteTypeTransformer[T]):
+    """A transformer made of a wire type and two functions."""
+
+    def __init__(
+        self,
+        name: str,
+        t: type[T],
+        lt: LiteralType,
+        to_literal_transformer: Callable[[T], Literal],
+        from_literal_transformer: Callable[[Literal], T],
+    ) -> None:
+        super().__init__(name, t)
+        self._literal_type, self._to, self._from = lt, to_literal_transformer, from_literal_transformer
+
+    def get_literal_type(self, t: type[T] | None = None) -> LiteralType:
+        return self._literal_type
+
+    def to_literal(self, ctx: FlyteContext, python_val: T, python_type: type[T], expected: LiteralType) -> Literal:
+        return self._to(python_val)
+
+    def to_python_value(self, ctx: FlyteContext, lv: Literal, expected_python_type: type[T]) -> T:
+        return self._from(lv)
+
+    def guess_python_type(self, literal_type: LiteralType) -> type[T]:
+        return self.python_type if literal_type == self._literal_type else super().guess_python_type(literal_type)
 
 
 class Adapted(TypeTransformer[T]):
@@ -154,6 +206,58 @@ class TypeEngine:
         from fletching.types.guess import guess_python_type
 
         return guess_python_type(flyte_type)
+
+    @classmethod
+    def guess_python_types(cls, flyte_variable_dict: Mapping[str, Variable]) -> dict[str, Any]:
+        """Return a type by name for the variables of an interface's wire form."""
+        return {name: cls.guess_python_type(variable.type) for name, variable in flyte_variable_dict.items()}
+
+    @classmethod
+    def dict_to_literal_map(
+        cls, ctx: Any, d: Mapping[str, Any], type_hints: Mapping[str, Any] | None = None
+    ) -> LiteralMap:
+        """Return values in their wire form by name; each as what ``type_hints`` says, or else as its own class."""
+        from fletching.types.idl import to_literal_map
+
+        with _places(ctx):
+            return to_literal_map({name: type(value) for name, value in d.items()} | dict(type_hints or {}), d)
+
+    @classmethod
+    def literal_map_to_kwargs(
+        cls,
+        ctx: Any,
+        lm: LiteralMap,
+        python_types: Mapping[str, Any] | None = None,
+        literal_types: Mapping[str, Variable] | None = None,
+    ) -> dict[str, Any]:
+        """Return the values of wire forms by name, read as the types given, or as those that the variables stand for.
+
+        Raises:
+            ConfigError: no types are given, or none for one of the names.
+        """
+        from fletching.types.idl import from_literal_map
+
+        types = cls.guess_python_types(literal_types) if literal_types else python_types
+        if types is None:
+            raise ConfigError("literal_map_to_kwargs: give python_types or literal_types")
+        for name in lm.literals:
+            if name not in types:
+                raise ConfigError(f"literal_map_to_kwargs: no type is given for {name!r}{close_match(name, types)}")
+        return from_literal_map(types, lm)
+
+    @classmethod
+    def named_tuple_to_variable_map(cls, t: Any) -> VariableMap:
+        """Return the fields of a named tuple class as the variables of a wire form, described by their positions."""
+        from typing import get_type_hints
+
+        from flyteidl.core.interface_pb2 import Variable, VariableMap
+
+        return VariableMap(
+            variables={
+                name: Variable(type=cls.to_literal_type(kind), description=str(position))
+                for position, (name, kind) in enumerate(get_type_hints(t, include_extras=True).items())
+            }
+        )
 
 
 def _context() -> FlyteContext:
