@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flyteidl.core.literals_pb2 import Literal
     from flyteidl.core.types_pb2 import LiteralType
 
-__all__ = ["DataclassTransformer", "factory"]
+__all__ = ["DataclassTransformer", "Member", "factory"]
 
 ABSENT = object()
 """Stands for a field that ``__init__`` does not take and nobody has set."""
@@ -67,7 +67,12 @@ def factory(annotation: Any, extras: tuple[Any, ...]) -> TypeTransformer[Any] | 
     finally:
         _being_made.reset(token)
     _check_init_vars(cls)
-    return DataclassTransformer(annotation, cls, members)
+    from fletching.types.mashumaro import SelfWrittenTransformer, says_how
+
+    how = says_how(cls, hints)
+    return (
+        SelfWrittenTransformer(annotation, cls, members, how) if how else DataclassTransformer(annotation, cls, members)
+    )
 
 
 class DataclassTransformer(TypeTransformer[Any]):
