@@ -252,6 +252,8 @@ def test_what_is_no_offset(text: str) -> None:
 
 def test_rates_are_whole_minutes() -> None:
     assert FixedRate(datetime.timedelta(hours=1)).duration == datetime.timedelta(minutes=60)
+    for unit in FixedRate.FixedRateUnit:
+        assert FixedRate(datetime.timedelta(**{f"{unit.name.lower()}s": 1})).rate.unit == unit
     for duration in (datetime.timedelta(seconds=90), datetime.timedelta(0), datetime.timedelta(minutes=-5)):
         with pytest.raises(ConfigError, match="expected whole minutes, one or more"):
             FixedRate(duration)

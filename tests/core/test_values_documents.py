@@ -75,6 +75,10 @@ def test_every_field_is_checked(make: Any, text: str) -> None:
     assert isinstance(caught.value, ConfigError)
 
 
+def test_the_formats_are_found_at_the_class_too() -> None:
+    assert Description("text", format=Description.DescriptionFormat.HTML).format is DescriptionFormat.HTML
+
+
 words = st.text(min_size=1, max_size=8)
 optional = st.none() | words
 descriptions = st.builds(Description, optional, st.none(), optional, st.sampled_from(DescriptionFormat)) | st.builds(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from fletching.frozen import check_text, refuse, set_field
 from fletching.wirevalue import WireValue
@@ -26,14 +26,20 @@ class DescriptionFormat(IntEnum):
     RST = 3
 
 
+Markup: TypeAlias = DescriptionFormat
+"""The same; its own name means an attribute inside of the class that has it."""
+
+
 @dataclass(frozen=True)
 class Description(WireValue):
     """A long description: its text, or where it can be read."""
 
+    DescriptionFormat: ClassVar = DescriptionFormat
+
     value: str | None = None
     uri: str | None = None
     icon_link: str | None = None
-    format: DescriptionFormat = DescriptionFormat.RST
+    format: Markup = Markup.RST
 
     def __post_init__(self) -> None:
         check_text(self, "value", "uri", "icon_link", optional=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar
 
 from fletching.cron import why_no_duration, why_no_schedule
 from fletching.errors import ConfigError, WireError
@@ -60,9 +61,19 @@ class CronSchedule(WireValue):
         return cls(schedule=cron.schedule, offset=cron.offset or None, kickoff_time_input_arg=time)
 
 
+class FixedRateUnit(IntEnum):
+    """What a rate counts on the wire, by the wire's numbers."""
+
+    MINUTE = 0
+    HOUR = 1
+    DAY = 2
+
+
 @dataclass(frozen=True)
 class FixedRate(WireValue):
     """Again and again after the same time."""
+
+    FixedRateUnit: ClassVar = FixedRateUnit
 
     duration: datetime.timedelta
     """Whole minutes."""
