@@ -1,15 +1,18 @@
 """Dataclasses that say to mashumaro how they are written: it writes and reads them, and only where one does say so.
 
-Needs mashumaro only when one is used. A dataclass that merely has its mixin is carried like every other.
+Needs mashumaro only when one is used. A dataclass that merely has its mixin is carried like every other, unless it
+holds bytes, which JSON has as text.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+import dataclasses
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from fletching.errors import ConversionError, UnsupportedTypeError
 from fletching.types.dataclass import DataclassTransformer
 from fletching.types.display import preview, type_name
+from fletching.types.members import member_types
 from fletching.types.plain import copy_plain, pack, unpack
 
 if TYPE_CHECKING:
@@ -48,7 +51,8 @@ def says_how(cls: Any, hints: Mapping[str, Any]) -> str:
     for name, hint in hints.items():
         if any(type(one).__name__ == "Discriminator" for one in _notes(hint)):
             return f"the Discriminator of its field {name!r}"
-    return ""
+    # The SDK asks such a class for JSON, so bytes are text for it, and it cannot read others.
+    return "its mixin for JSON" if _has_mixin(cls) and any(map(_holds_bytes, hints.values())) else ""
 
 
 class SelfWrittenTransformer(DataclassTransformer):
@@ -164,6 +168,14 @@ def _notes(hint: Any) -> Iterator[Any]:
     yield from getattr(hint, "__metadata__", ())
     for inner in get_args(hint):
         yield from _notes(inner)
+
+
+def _holds_bytes(hint: Any) -> bool:
+    """Tell whether bytes are somewhere within the values of an annotation, also in those of other dataclasses."""
+    kind: Any = get_origin(hint) or hint
+    if kind in (bytes, bytearray) or any(map(_holds_bytes, get_args(hint))):
+        return True
+    return dataclasses.is_dataclass(kind) and any(map(_holds_bytes, member_types(hint).values()))
 
 
 def _is_key(kind: Any, strategies: Mapping[Any, Any]) -> bool:
