@@ -89,7 +89,7 @@ class FlyteContext:
     `FlyteContextManager.with_context`.
     """
 
-    __slots__ = ("_access", "_compilation", "_entered_in", "_execution", "_settings", "level")
+    __slots__ = ("_access", "_compilation", "_execution", "_holds_in", "_settings", "level")
 
     def __init__(
         self,
@@ -103,7 +103,8 @@ class FlyteContext:
         self._settings, self._execution, self._access, self._compilation = settings, execution, access, compilation
         self.level = level
         """How many blocks of `FlyteContextManager.with_context` it stands in."""
-        self._entered_in: Execution | None = None
+        self._holds_in: Execution | None = None
+        """The attempt whose role is the one given, None for code outside of one; another attempt has its own role."""
 
     @staticmethod
     def current_context() -> FlyteContext:
@@ -126,7 +127,7 @@ class FlyteContext:
 
         In a local run that is ``LOCAL_TASK_EXECUTION``, also for the task of a workflow.
         """
-        if self._execution is not None and not (self._is_current() and STATE.get() is not self._entered_in):
+        if self._execution is not None and not (self._is_current() and STATE.get() is not self._holds_in):
             return self._execution
         if STATE.get() is None:
             return ExecutionState()
@@ -152,6 +153,15 @@ class FlyteContext:
     def writes_jobs(self) -> bool:
         """Whether the job of a dynamic task is asked for, and not its outputs: in the mode ``TASK_EXECUTION``."""
         return self._execution is not None and self._execution.mode is ExecutionMode.TASK_EXECUTION
+
+    @contextmanager
+    def dispatching(self, execution: Execution) -> Iterator[None]:
+        """While it is open, the role given is that of one more attempt: one that was handed this context."""
+        before, self._holds_in = self._holds_in, execution
+        try:
+            yield
+        finally:
+            self._holds_in = before
 
     def job_of(self, work: Expansion) -> DynamicJobSpec | LiteralMap:
         """Return what a backend is sent of a dynamic task that ran; the outputs themselves if it called nothing.
@@ -212,7 +222,7 @@ class FlyteContext:
     @contextmanager
     def _entered(self) -> Iterator[None]:
         with ExitStack() as stack:
-            self._entered_in = STATE.get()
+            self._holds_in = STATE.get()
             stack.callback(_CURRENT.reset, _CURRENT.set(self))
             if self._access is not None:
                 stack.enter_context(self._access.outputs_placed())

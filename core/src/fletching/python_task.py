@@ -236,13 +236,16 @@ class PythonTask(Executable, Generic[T]):
         Raises:
             ConversionError: an input or an output does not fit its type.
         """
+        from contextlib import nullcontext
+
         from fletching.context import Execution
         from fletching.crossing import LiteralCrossing
         from fletching.execution import run_attempt
         from fletching.expansion import Expansion
 
-        crossing = LiteralCrossing(self)
-        value = run_attempt(Execution(self), input_literal_map, crossing)
+        execution, crossing = Execution(self), LiteralCrossing(self)
+        with nullcontext() if ctx is None else ctx.dispatching(execution):
+            value = run_attempt(execution, input_literal_map, crossing)
         if isinstance(value, Expansion):
             if ctx is not None and ctx.writes_jobs:
                 return ctx.job_of(value)

@@ -129,20 +129,20 @@ def test_names_from_several_modules_are_parted_and_keep_their_comments() -> None
             Deck_,  # nobody knows
             workflow,
             FlyteContextManager,
-            SimpleTransformer,  # finds types
+            DictTransformer,  # finds types
         )
     """
     assert made(before) == textwrap.dedent("""
         # nobody knows
         # finds types
-        from flytekit import Deck_, SimpleTransformer
+        from flytekit import Deck_, DictTransformer
         from fletching import (
             task,  # makes a task
             workflow,
             FlyteContextManager,
         )
     """)
-    assert set(advice(before)) == {"flytekit.Deck_", "flytekit.SimpleTransformer"}
+    assert set(advice(before)) == {"flytekit.Deck_", "flytekit.DictTransformer"}
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_names_from_several_modules_are_parted_and_keep_their_comments() -> None
         ("from flytekit import (task, logger)\n", "from flytekit import logger\nfrom fletching import (task)\n"),
         ("from flytekit import (task, logger,)\n", "from flytekit import logger\nfrom fletching import (task)\n"),
         (
-            "from flytekit import logger, task, SimpleTransformer, workflow, Literal\n",
-            "from flytekit import logger, SimpleTransformer, Literal\nfrom fletching import task, workflow\n",
+            "from flytekit import logger, task, DictTransformer, workflow, Literal\n",
+            "from flytekit import logger, DictTransformer, Literal\nfrom fletching import task, workflow\n",
         ),
         (
             "if x: from flytekit import logger, task, dynamic\n",
@@ -169,7 +169,7 @@ def test_names_from_several_modules_are_parted_and_keep_their_comments() -> None
 def test_what_has_no_equal_stays_where_it_is(before: str, after: str) -> None:
     begin = "if 1:\n" if before.startswith(" ") else ""
     done = migrate_text(begin + before)
-    if "SimpleTransformer" in before:
+    if "DictTransformer" in before:
         # The larger part keeps the statement.
         assert "from fletching import task, workflow" in done.text
         assert "import logger" in done.text

@@ -15,7 +15,7 @@ NAMES = [
     "workflow",
     "FlyteFile",
     "logger",
-    "SimpleTransformer",
+    "DictTransformer",
     "FlyteRemote",
     "nothing_like_it",
     "core",
