@@ -240,7 +240,7 @@ class TypeEngine:
         types = cls.guess_python_types(literal_types) if literal_types else python_types
         if types is None:
             raise ConfigError("literal_map_to_kwargs: give python_types or literal_types")
-        for name in lm.literals:
+        for name in sorted(lm.literals):  # a message's map has no order
             if name not in types:
                 raise ConfigError(f"literal_map_to_kwargs: no type is given for {name!r}{close_match(name, types)}")
         return from_literal_map(types, lm)
