@@ -19,17 +19,19 @@ settings.register_profile("fletching", **COMMON)
 settings.register_profile("ci", derandomize=True, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "fletching"))
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and with them every process that they start.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell that starts the tests in the background has them ignore Ctrl-C, nohup that the terminal is closed, and with
+# them every process that they start.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)
 def isolated_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the test, and every process it starts, an empty cache, strict plugins and no wishes for a terminal."""
+    """Give the test, and every process it starts, an empty cache, strict plugins and no wishes for what it prints."""
     from fletching.testing.fixtures import isolate
 
-    for wish in ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR"):
+    for wish in ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "PYTHONUNBUFFERED"):
         monkeypatch.delenv(wish, raising=False)
     return isolate(tmp_path_factory, monkeypatch)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from fletching.errors import FletchingWarning
+from fletching.run.output import drop_unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,9 +97,9 @@ def watched_output() -> Iterator[None]:
     finally:
         sys.stdout, sys.stderr = before
         if before[1] is not None:
-            _forget(before[1])
+            drop_unwritten(before[1])
     if _LOST:
-        _forget(before[0])
+        drop_unwritten(before[0])
         if _LOST[0].errno == errno.EPIPE:
             sys.exit(status or CLOSED)
         with suppress(OSError):
@@ -140,15 +140,3 @@ def _flush() -> None:
     with suppress(OutputLostError, ValueError):  # it is noted; or somebody closed the stream
         if sys.stdout is not None:
             sys.stdout.flush()
-
-
-def _forget(stream: Any) -> None:
-    """Drop what a stream cannot write: Python would try again at its end, and complain."""
-    try:
-        stream.flush()
-    except ValueError:  # somebody closed it
-        return
-    except OSError:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())
-        os.close(null)

@@ -13,7 +13,7 @@ from fletching.redaction import redact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["logged"]
+__all__ = ["drop_unwritten", "logged"]
 
 
 class Doubled:
@@ -111,3 +111,15 @@ def logged(log: str) -> Iterator[None]:
         for stream in streams:
             stream.open_log(-1)
         os.close(file)
+
+
+def drop_unwritten(stream: Any) -> None:
+    """Drop what a stream cannot write: Python would try again at its end, and complain."""
+    try:
+        stream.flush()
+    except ValueError:  # somebody closed it
+        return
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)

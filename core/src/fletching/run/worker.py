@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fletching.run.channel import receive, send
 from fletching.run.guardian import adopt_orphans
-from fletching.run.output import logged
+from fletching.run.output import drop_unwritten, logged
 from fletching.run.shipping import importing, pack_outcome, raw_environment
 
 if TYPE_CHECKING:
@@ -33,9 +33,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ours = _identity(connection)
     adopted = Adopted()
-    with suppress(EOFError, ConnectionError):  # the parent is gone
-        while True:
-            _serve(connection, ours, adopted)
+    try:
+        with suppress(EOFError, ConnectionError):  # the parent is gone
+            while True:
+                _serve(connection, ours, adopted)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):  # the task may have replaced it
+                drop_unwritten(stream)
 
 
 def _die_with(pipe: int) -> None:
