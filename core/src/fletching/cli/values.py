@@ -22,6 +22,9 @@ __all__ = ["ValueType", "bare", "is_flag", "plain"]
 UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 0.001, "us": 0.000001}
 """Seconds of each unit in a duration such as ``1h30m``."""
 
+FORMATS = {".parquet": "parquet", ".csv": "csv", ".arrow": "arrow", ".feather": "feather"}
+"""How a dataset is written, by the end of its file's name; any other is written as its type says."""
+
 
 def bare(annotation: Any) -> Any:
     """Return an annotation without ``Annotated`` around it."""
@@ -120,14 +123,30 @@ def read(text: str, annotation: Any) -> Any:
     if annotation is datetime.timedelta:
         return duration(text)
     if _is_path(annotation):
-        if "://" not in text and not os.path.exists(text):
-            raise ValueError(f"there is no file or folder {text!r}")
+        _check_there(text)
         return annotation(text)
     if get_origin(annotation) in (Union, types.UnionType):
         return _one_of(text, [bare(choice) for choice in get_args(annotation)])
     if get_origin(annotation) is Iterator:
         return iter(transformer(types.GenericAlias(list, get_args(annotation))).from_plain(_json(text)))
-    return transformer(annotation).from_plain(_json(text))
+    try:
+        data = _json(text)
+    except ValueError:
+        if text.startswith(("@", "{")) or not _is_dataset(annotation):
+            raise
+        _check_there(text)
+        data = {"uri": text, "file_format": FORMATS.get(os.path.splitext(text)[1].lower(), "")}
+    return transformer(annotation).from_plain(data)
+
+
+def _is_dataset(annotation: Any) -> bool:
+    """Whether a value is a dataset, which a path or a URI names as well as JSON."""
+    return bool(transformer(annotation).literal_type().HasField("structured_dataset_type"))
+
+
+def _check_there(path: str) -> None:
+    if "://" not in path and not os.path.exists(path):
+        raise ValueError(f"there is no file or folder {path!r}")
 
 
 def _number(kind: type[int] | type[float], text: str) -> int | float:
