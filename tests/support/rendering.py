@@ -94,11 +94,16 @@ class Renderer:
 
 @contextmanager
 def imports_forgotten() -> Iterator[None]:
-    """Have ``sys.path`` and ``sys.modules`` afterwards as they were, but for what is installed."""
-    path, modules = list(sys.path), set(sys.modules)
+    """Have ``sys.path`` and ``sys.modules`` afterwards as they were, but for what is installed.
+
+    No bytecode is written: a file that is changed within a second, to one of the same size, would not be read again.
+    """
+    path, modules, quiet = list(sys.path), set(sys.modules), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
     try:
         yield
     finally:
+        sys.dont_write_bytecode = quiet
         sys.path[:] = path
         for name in set(sys.modules) - modules:
             file = str(getattr(sys.modules[name], "__file__", None) or "")
