@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
-
-from fletching.cli.main import fletch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,31 +39,35 @@ def dataset(data: StructuredDataset) -> int:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "frames_flow.py").write_text(FLOW, encoding="utf-8")
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "flow.py").write_text(FLOW, encoding="utf-8")
     FRAME.to_parquet(tmp_path / "x.parquet")
     FRAME.to_csv(tmp_path / "x.CSV", index=False)
     FRAME.to_feather(tmp_path / "x.feather")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
 
 
-def run(task: str, data: str) -> Result:
-    words = ["run", "--no-record", "--progress", "none", "frames_flow.py", task, "--data", data]
-    return CliRunner().invoke(fletch, words, prog_name="fletch")
+def run(folder: Path, task: str, data: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fletching", "run", "--no-record", "--progress", "none", "flow.py", task]
+    return subprocess.run([*command, "--data", data], cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("task", ["frame", "perhaps", "dataset"])
-@pytest.mark.parametrize("data", ["x.parquet", "x.CSV", "x.feather", '{"uri": "x.CSV", "file_format": "csv"}'])
-def test_a_dataset_is_named_by_its_file(task: str, data: str) -> None:
-    assert run(task, data).stdout == "6\n"
+@pytest.mark.parametrize(
+    ("task", "data"),
+    [
+        ("frame", "x.parquet"),
+        ("perhaps", "x.CSV"),
+        ("dataset", "x.feather"),
+        ("dataset", '{"uri": "x.CSV", "file_format": "csv"}'),
+    ],
+)
+def test_a_dataset_is_named_by_its_file(folder: Path, task: str, data: str) -> None:
+    done = run(folder, task, data)
+    assert done.stdout == "6\n", done.stderr
 
 
-@pytest.mark.usefixtures("folder")
-def test_a_file_that_is_not_there_is_told() -> None:
-    refused = run("frame", "y.parquet")
-    assert refused.exit_code == 2
+def test_a_file_that_is_not_there_is_told(folder: Path) -> None:
+    refused = run(folder, "frame", "y.parquet")
+    assert refused.returncode == 2
     assert "there is no file or folder 'y.parquet'" in refused.stderr
-    assert "expected JSON" in run("frame", '{"uri').stderr
+    assert "expected JSON" in run(folder, "frame", '{"uri').stderr
