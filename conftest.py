@@ -1,15 +1,17 @@
-"""What holds for every test of the repository: strict plugins, a home of its own, patience, repeatable examples."""
+"""What holds for every test of the repository: strict plugins, a home of its own, patience, names given back."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # A busy machine is no reason to fail: no test measures time.
@@ -40,3 +42,19 @@ def isolated_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give an attempt that is told to stop a minute, not a second: on a busy machine it may get no turn in one."""
     monkeypatch.setattr("fletching.run.machine.GRACE", 60.0)
+
+
+@pytest.fixture(autouse=True)
+def names_of_plans() -> Iterator[None]:
+    """Give back the names of the launch plans that the test makes: another one's program may take them."""
+    before = _plans().copy()
+    yield
+    plans = _plans()
+    plans.clear()
+    plans.update(before)
+
+
+def _plans() -> dict[str, object]:
+    """Return the launch plans of this process by name; nothing is imported for it."""
+    found: dict[str, object] = getattr(sys.modules.get("fletching.launch_plans"), "_plans", {})
+    return found
