@@ -111,9 +111,8 @@ class Teed:
             self.write(line)
 
     def _put(self, text: str) -> None:
-        with suppress(
-            OutputLostError, OSError
-        ):  # a full disk, or a reader that is gone, is told at the end, and the run goes on
+        # A full disk, or a reader that is gone, is told at the end, and the run goes on.
+        with suppress(OutputLostError, OSError):
             self.below.write(text)
 
     def __iter__(self) -> Iterator[str]:

@@ -16,9 +16,10 @@ from fletching.types.idl import typed_interface
 
 if TYPE_CHECKING:
     from flyteidl.admin.description_entity_pb2 import DescriptionEntity
+    from flyteidl.admin.workflow_pb2 import WorkflowSpec
     from flyteidl.core.interface_pb2 import TypedInterface
 
-__all__ = ["wire_interface", "wire_parts", "wordless"]
+__all__ = ["fill_description", "wire_interface", "wire_parts"]
 
 
 class _Kept(NamedTuple):
@@ -61,20 +62,19 @@ def _parts_of(task: PythonTask[Any]) -> TaskSpec:
     spec = TaskSpec()
     spec.template.metadata.CopyFrom(task.metadata.to_taskmetadata_model())
     spec.template.interface.CopyFrom(wire_interface(task))
-    docs = task.docs
-    if docs is not None:
-        spec.description.CopyFrom(docs.to_flyte_idl())
-    elif hasattr(task, "task_function"):
-        spec.description.CopyFrom(wordless())
+    fill_description(spec, task.docs, of_function=hasattr(task, "task_function"))
     return spec
 
 
 _WORDLESS: DescriptionEntity = Documentation(long_description=Description()).to_flyte_idl()
 
 
-def wordless() -> DescriptionEntity:
-    """Return the documentation of a function that has none; the message is shared: copy it, and never change it."""
-    return _WORDLESS
+def fill_description(spec: TaskSpec | WorkflowSpec, docs: Documentation | None, *, of_function: bool) -> None:
+    """Write the documentation of a task or a workflow; a function that has none has an empty one."""
+    if docs is not None:
+        spec.description.CopyFrom(docs.to_flyte_idl())
+    elif of_function:
+        spec.description.CopyFrom(_WORDLESS)
 
 
 def _known(kept: dict[int, _Kept], entity: Any, source: tuple[Any, ...]) -> Any:

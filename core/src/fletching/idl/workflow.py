@@ -13,7 +13,7 @@ from fletching.graph.node import Node
 from fletching.idl.bindings import Scope, fill_bindings
 from fletching.idl.branch_workflow import BranchWorkflow
 from fletching.idl.nodes import NodeWriter
-from fletching.idl.remembered import wire_interface, wordless
+from fletching.idl.remembered import fill_description, wire_interface
 from fletching.imperative_workflow import ImperativeWorkflow
 from fletching.reference_entity import ReferenceEntity
 from fletching.workflows import WorkflowBase
@@ -70,11 +70,7 @@ def workflow_spec(workflow: WorkflowBase, identifier: Identifier, registry: Regi
         _fill_failure_node(template.failure_node, workflow, writer)
         called.append(workflow.on_failure)
     spec.sub_workflows.extend(sub_workflows(called, registry))
-    docs = workflow.docs
-    if docs is not None:
-        spec.description.CopyFrom(docs.to_flyte_idl())
-    elif hasattr(workflow, "workflow_function"):
-        spec.description.CopyFrom(wordless())
+    fill_description(spec, workflow.docs, of_function=hasattr(workflow, "workflow_function"))
     return spec
 
 
